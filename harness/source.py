@@ -78,9 +78,7 @@ def load_yaml(path: Path) -> Located:
     return parse_yaml(read_text(path), path)
 
 
-def _walk(
-    node: yaml.Node, loc: Loc, lines: dict[Loc, int], problems: list[Problem], path: Path, first_line: int
-) -> None:
+def _walk(node: yaml.Node, loc: Loc, lines: dict[Loc, int], problems: list[Problem], path: Path, first_line: int) -> None:
     lines.setdefault(loc, first_line + node.start_mark.line)
     if isinstance(node, yaml.MappingNode):
         for key_node, value_node in node.value:
