@@ -1,0 +1,1 @@
+"""Putting the system under rehearsal on the embedded cluster: database, chart, rules, routes, all under lapse."""

@@ -1,0 +1,34 @@
+"""The system's Helm chart: rendered by the real helm, as a list of manifests."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from harness.errors import BadInput
+
+Manifest = dict[str, Any]
+
+
+def render(helm: Path, chart: Path, namespace: str, values: Mapping[str, Any]) -> list[Manifest]:
+    """Every object that the chart makes with these values. Raises BadInput with helm's own words."""
+    with tempfile.TemporaryDirectory(prefix="generalprobe-helm-") as home:
+        given = Path(home) / "values.json"
+        given.write_text(json.dumps(values), encoding="utf-8")
+        done = subprocess.run(
+            [helm, "template", namespace, chart, "--namespace", namespace, "--values", given, "--include-crds"],
+            env={"HOME": home, "PATH": "/usr/bin:/bin"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines() or ["no reason given"]
+        raise BadInput(f"The chart {chart} does not render: {said[-1].removeprefix('Error: ')}.")
+    return [manifest for manifest in yaml.safe_load_all(done.stdout) if manifest]
