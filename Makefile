@@ -51,7 +51,7 @@ crm: ## Build the reference CRM (does nothing when its sources are unchanged)
 	@crm/build.sh
 
 lock: ## Pin the dependencies again, with hashes
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header pyproject.toml -o requirements.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group build pyproject.toml -o requirements.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements-dev.lock
 
 clean: ## End the embedded clusters of this user and remove what was built here (the cache of parts stays)
@@ -68,10 +68,10 @@ $(BIN)/python:
 
 $(BIN)/.run-ready: requirements.lock pyproject.toml | $(BIN)/python
 	@[ -e $(BIN)/.dev-ready ] || $(BIN)/pip install --quiet --require-hashes -r requirements.lock
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable . 2>/dev/null || $(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(BIN)/.dev-ready: requirements-dev.lock pyproject.toml | $(BIN)/python
 	$(BIN)/pip install --quiet --require-hashes -r requirements-dev.lock
-	$(BIN)/pip install --quiet --no-deps --editable .
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@ $(BIN)/.run-ready
