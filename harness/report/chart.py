@@ -1,0 +1,180 @@
+"""The report's picture: one time axis for arrivals, latency, replicas, alerts, faults, windows and deadlines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import plotly.graph_objects as go
+from plotly.subplots import make_subplots
+
+from harness.expectations.base import Finding, Result
+from harness.report.series import Axis, Line, Span, Spot
+
+COLOURS = ("#3b7dd8", "#d9822b", "#2f9e6e", "#a65bb5", "#c2453d", "#7a8a24", "#4aa3a2", "#8c6d5a")
+STATES = {"phase": "#8aa0b8", "fault": "#c2453d", "pending": "#e0b84c", "firing": "#c2453d"}
+SPOTS = {
+    "firing": ("triangle-up", "#c2453d", "received by the receiver: firing"),
+    "resolved": ("triangle-down", "#2f9e6e", "received by the receiver: resolved"),
+    "effect": ("x", "#c2453d", "effect seen"),
+    "no_effect": ("x-open", "#8a8a8a", "no effect"),
+    "undone": ("circle-open", "#2f9e6e", "undone"),
+    "undo_failed": ("circle-x", "#c2453d", "undo failed"),
+}
+DEADLINES = {Result.PASS: "#2f9e6e", Result.FAIL: "#c2453d", Result.NO_DATA: "#8a8a8a", Result.INVALID: "#a65bb5"}
+
+
+def time(at: float) -> datetime:
+    """Seconds since the epoch -> what the axis shows (UTC)."""
+    return datetime.fromtimestamp(at, UTC).replace(tzinfo=None)
+
+
+def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[str, float]]) -> go.Figure:
+    """The whole picture. `target_of` maps an expectation's id to the workload and the replicas that it wants."""
+    workloads = [
+        name for name, lines in axis.replicas.items() if _moves(lines) or name in {w for w, _ in target_of.values()}
+    ]
+    titles = ["phases and faults", "arrivals per second", "p95 from the intended start, ms", "alerts", *workloads]
+    heights = [1.1, 2.0, 2.0, max(0.8, 0.35 * len({span.name for span in axis.alerts}) + 0.5), *([0.9] * len(workloads))]
+    drawn = make_subplots(
+        rows=len(titles), cols=1, shared_xaxes=True, vertical_spacing=0.022, row_heights=heights, subplot_titles=titles
+    )
+    for span in axis.phases:
+        _bar(drawn, 1, span, "phases", text=span.name)
+    for span in axis.faults:
+        _bar(drawn, 1, span, span.name)
+    _spots(drawn, 1, [(spot.name.split(":")[0], spot) for spot in axis.fault_spots])
+    _lines(drawn, 2, axis.arrivals)
+    _lines(drawn, 3, axis.latency)
+    for span in axis.alerts:
+        _bar(drawn, 4, span, span.name)
+    _spots(drawn, 4, [(spot.name, spot) for spot in axis.notifications])
+    if not axis.alerts and not axis.notifications:
+        drawn.add_annotation(
+            text="no alert was pending or fired", showarrow=False, x=0.5, xref="x4 domain", y=0.5, yref="y4 domain"
+        )
+    for row, workload in enumerate(workloads, start=5):
+        _replicas(drawn, row, axis.replicas[workload], show=row == 5)
+        _deadlines(drawn, row, [(f, target_of[f.id][1]) for f in findings if target_of.get(f.id, ("",))[0] == workload])
+    for spot in axis.windows:
+        drawn.add_vline(x=time(spot.at), line={"color": "#5470c6", "dash": "dash", "width": 1.5})
+        drawn.add_annotation(
+            x=time(spot.at), y=1.0, yref="paper", text=spot.name, showarrow=False, yanchor="bottom", font={"size": 11}
+        )
+    for span in axis.faults:
+        drawn.add_vrect(x0=time(span.since), x1=time(span.until), fillcolor="#c2453d", opacity=0.07, line_width=0)
+    drawn.update_xaxes(range=[time(axis.since), time(axis.until)], tickformat="%H:%M:%S", showgrid=True)
+    drawn.update_yaxes(rangemode="tozero", row=2)
+    drawn.update_yaxes(rangemode="tozero", row=3)
+    drawn.update_layout(
+        height=int(115 * sum(heights)) + 120,
+        margin={"l": 150, "r": 20, "t": 60, "b": 40},
+        hovermode="x unified",
+        hoversubplots="axis",
+        barmode="overlay",
+        legend={"orientation": "h", "y": -0.04},
+        paper_bgcolor="rgba(0,0,0,0)",
+        plot_bgcolor="rgba(0,0,0,0)",
+        font={"family": "system-ui, sans-serif"},
+    )
+    return drawn
+
+
+def _moves(lines: Sequence[Line]) -> bool:
+    return any(len(set(line.values)) > 1 for line in lines)
+
+
+def _bar(drawn: go.Figure, row: int, span: Span, lane: str, text: str = "") -> None:
+    length = (span.until - span.since) * 1000
+    drawn.add_trace(
+        go.Bar(
+            base=[time(span.since)],
+            x=[length],
+            y=[lane],
+            orientation="h",
+            marker={"color": STATES[span.kind], "opacity": 0.75, "line": {"width": 1, "color": "rgba(255,255,255,.6)"}},
+            text=text,
+            textposition="inside",
+            insidetextanchor="middle",
+            showlegend=False,
+            hovertemplate=f"{span.name} ({span.kind}) {span.detail}<extra></extra>",
+        ),
+        row=row,
+        col=1,
+    )
+
+
+def _spots(drawn: go.Figure, row: int, spots: Sequence[tuple[str, Spot]]) -> None:
+    for kind, (symbol, colour, says) in SPOTS.items():
+        chosen = [(lane, spot) for lane, spot in spots if spot.kind == kind]
+        if chosen:
+            drawn.add_trace(
+                go.Scatter(
+                    x=[time(spot.at) for _, spot in chosen],
+                    y=[lane for lane, _ in chosen],
+                    mode="markers",
+                    marker={"symbol": symbol, "size": 11, "color": colour},
+                    name=says,
+                    customdata=[spot.detail for _, spot in chosen],
+                    hovertemplate=f"{says} %{{customdata}}<extra></extra>",
+                ),
+                row=row,
+                col=1,
+            )
+
+
+def _lines(drawn: go.Figure, row: int, lines: Sequence[Line]) -> None:
+    for index, line in enumerate(lines):
+        drawn.add_trace(
+            go.Scatter(
+                x=[time(at) for at in line.at],
+                y=line.values,
+                mode="lines",
+                name=line.name,
+                line={"width": 1.6, "color": COLOURS[index % len(COLOURS)]},
+            ),
+            row=row,
+            col=1,
+        )
+
+
+def _replicas(drawn: go.Figure, row: int, lines: Sequence[Line], show: bool) -> None:
+    looks: dict[str, dict[str, Any]] = {
+        "wanted": {"dash": "dot", "color": "#d9822b", "width": 1.6},
+        "ready": {"color": "#2f9e6e", "width": 2.2},
+    }
+    for line in lines:
+        drawn.add_trace(
+            go.Scatter(
+                x=[time(at) for at in line.at],
+                y=line.values,
+                mode="lines",
+                name=f"replicas {line.name}",
+                legendgroup=f"replicas {line.name}",
+                showlegend=show,
+                line={"shape": "hv", **looks[line.name]},
+            ),
+            row=row,
+            col=1,
+        )
+    drawn.update_yaxes(rangemode="tozero", range=[0, max(max(line.values) for line in lines) + 1], row=row)
+
+
+def _deadlines(drawn: go.Figure, row: int, wanted: Sequence[tuple[Finding, float]]) -> None:
+    for finding, replicas in wanted:
+        if finding.deadline is None:
+            continue
+        drawn.add_trace(
+            go.Scatter(
+                x=[time(finding.deadline)],
+                y=[replicas],
+                mode="markers",
+                marker={"symbol": "diamond", "size": 11, "color": DEADLINES[finding.result]},
+                name=f"deadline of {finding.id}",
+                showlegend=False,
+                hovertemplate=f"deadline: {finding.wanted}<br>{finding.result}: {finding.observed}<extra></extra>",
+            ),
+            row=row,
+            col=1,
+        )

@@ -1,0 +1,166 @@
+"""A record as lines over time, ready to be drawn: what was intended, what came, and who said so."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+
+from harness.record import views
+from harness.record.reader import RecordReader
+from harness.record.rows import Alert, Fault, Mark, Notification, Requests
+
+LATENCY_POINTS = 240
+"""At most this many points per latency line: merging histograms is what takes time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Values over time, seconds since the epoch. `step`: the value holds until the next point."""
+
+    name: str
+    at: list[float]
+    values: list[float]
+    step: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch with a name: a phase, a fault, an alert's state. `kind` chooses its colour."""
+
+    name: str
+    kind: str
+    since: float
+    until: float
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """A moment with a name: a notification, a killed pod, a window boundary."""
+
+    name: str
+    kind: str
+    at: float
+    detail: str = ""
+
+
+@dataclass(slots=True)
+class Axis:
+    """Everything that is drawn over one time axis, from `since` to `until`, seconds since the epoch."""
+
+    since: float
+    until: float
+    phases: list[Span] = field(default_factory=list)
+    windows: list[Spot] = field(default_factory=list)
+    faults: list[Span] = field(default_factory=list)
+    fault_spots: list[Spot] = field(default_factory=list)
+    alerts: list[Span] = field(default_factory=list)
+    notifications: list[Spot] = field(default_factory=list)
+    arrivals: list[Line] = field(default_factory=list)
+    latency: list[Line] = field(default_factory=list)
+    replicas: dict[str, list[Line]] = field(default_factory=dict)
+
+
+def axis(record: RecordReader) -> Axis:
+    """All series of a run. A run that died early gives what there is."""
+    since, until = extent(record)
+    marks = {mark.name: mark.at for mark in record.rows(Mark)}
+    found = Axis(since, until)
+    found.phases = [
+        Span(name.removeprefix("phase:"), "phase", at, marks.get(f"phase-end:{name.removeprefix('phase:')}", until))
+        for name, at in marks.items()
+        if name.startswith("phase:")
+    ]
+    found.windows = [Spot(name.replace("-", " "), "window", at) for name, at in marks.items() if name.startswith("window-")]
+    found.faults, found.fault_spots = faults(record, until)
+    found.alerts = alerts(record, until)
+    found.notifications = [
+        Spot(one.name, one.status, one.at, f"{one.receiver}: {_labels(one.labels)}") for one in record.rows(Notification)
+    ]
+    found.arrivals = arrivals(record)
+    found.latency = latency(record, since, until)
+    for workload in views.workloads(record):
+        points = views.replicas(record, workload)
+        at = [max(since, point.at) for point in points] + [until]
+        found.replicas[workload] = [
+            Line("wanted", at, [float(p.wanted) for p in points] + [float(points[-1].wanted)], step=True),
+            Line("ready", at, [float(p.ready) for p in points] + [float(points[-1].ready)], step=True),
+        ]
+    return found
+
+
+def extent(record: RecordReader) -> tuple[float, float]:
+    """From the first to the last moment of the run: marks, else heartbeats."""
+    for table in ("marks", "heartbeats", "notes"):
+        first, last = record.select(f"SELECT min(at), max(at) FROM {table}")[0]
+        if first is not None and last > first:
+            beats = record.select("SELECT max(at) FROM heartbeats")[0][0]
+            return float(first), float(max(last, beats or last))
+    return 0.0, 1.0
+
+
+def faults(record: RecordReader, until: float) -> tuple[list[Span], list[Spot]]:
+    """Each fault as a stretch from start to end, and its effect and undoing as moments."""
+    by_fault: dict[str, dict[str, Fault]] = defaultdict(dict)
+    for row in record.rows(Fault):
+        by_fault[row.fault].setdefault(row.step, row)
+    spans = [
+        Span(name, "fault", steps["started"].at, steps["ended"].at if "ended" in steps else until)
+        for name, steps in by_fault.items()
+        if "started" in steps
+    ]
+    spots = [
+        Spot(f"{name}: {step.replace('_', ' ')}", step, row.at, str(row.detail)[:300])
+        for name, steps in by_fault.items()
+        for step, row in steps.items()
+        if step in ("effect", "no_effect", "undone", "undo_failed")
+    ]
+    return spans, spots
+
+
+def alerts(record: RecordReader, until: float) -> list[Span]:
+    """Each alert's pending and firing stretches, as Prometheus told them."""
+    spans: list[Span] = []
+    open_: dict[tuple[str, str], Alert] = {}
+    for row in record.rows(Alert):
+        key = (row.name, _labels(row.labels))
+        before = open_.pop(key, None)
+        if before is not None:
+            spans.append(Span(row.name, before.state, before.at, row.at, key[1]))
+        if row.state in ("pending", "firing"):
+            open_[key] = row
+    spans += [Span(name, row.state, row.at, until, labels) for (name, labels), row in open_.items()]
+    return sorted(spans, key=lambda span: (span.name, span.since))
+
+
+def arrivals(record: RecordReader) -> list[Line]:
+    """Intended arrivals per second by territory, and what was not started of them."""
+    rows = record.select(
+        "SELECT territory, second, sum(intended), sum(not_started) FROM arrivals GROUP BY territory, second ORDER BY second"
+    )
+    lines: dict[str, Line] = {}
+    for territory, second, intended, not_started in rows:
+        for name, value in ((territory, intended), (f"{territory} not started", not_started)):
+            line = lines.setdefault(name, Line(name, [], []))
+            line.at.append(float(second))
+            line.values.append(float(value))
+    return [line for name, line in sorted(lines.items()) if "not started" not in name or any(line.values)]
+
+
+def latency(record: RecordReader, since: float, until: float) -> list[Line]:
+    """p95 from the intended start by workload, milliseconds, over bins that keep the number of points bounded."""
+    width = max(1, round((until - since) / LATENCY_POINTS))
+    bins: dict[tuple[str, int], list[Requests]] = defaultdict(list)
+    for row in views.requests(record, since, until + 1):
+        bins[row.workload, int(row.second // width) * width].append(row)
+    lines: dict[str, Line] = {}
+    for (workload, at), rows in sorted(bins.items()):
+        line = lines.setdefault(workload, Line(workload, [], []))
+        line.at.append(float(at))
+        line.values.append(views.merged(rows).get_value_at_percentile(95) / 1000)
+    return list(lines.values())
+
+
+def _labels(labels: dict[str, object]) -> str:
+    hidden = ("alertname", "team", "severity")
+    return ", ".join(f"{name}={value}" for name, value in sorted(labels.items()) if name not in hidden)
