@@ -1,0 +1,1 @@
+"""The embedded cluster: its pinned parts, how they are built, started, watched over and ended. See `cluster.py`."""
