@@ -33,10 +33,9 @@ public interface Settings {
         return territory().map(t -> "crm-" + role + "-" + t.toLowerCase(Locale.ROOT)).orElse("crm-" + role);
     }
 
-    /** @throws IllegalStateException where the role needs a territory and none is set */
-    default String requiredTerritory() {
-        return territory().orElseThrow(
-                () -> new IllegalStateException("CRM_ROLE=" + role() + " needs CRM_TERRITORY (DE, CH or AT)."));
+    /** DE, CH or AT; ALL where the pod serves every territory. */
+    default String servedTerritory() {
+        return territory().orElse("ALL");
     }
 
     interface Db {

@@ -33,7 +33,7 @@ public class Changes {
     private final String territory;
 
     Changes(Settings settings) {
-        this.territory = settings.requiredTerritory();
+        this.territory = settings.servedTerritory();
     }
 
     Commands.Done placeOrder(Connection connection, Requests.PlaceOrder order) throws SQLException {

@@ -40,7 +40,7 @@ public class Commands {
     Commands(AgroalDataSource database, ObjectMapper json, Settings settings, MeterRegistry registry) {
         this.database = database;
         this.json = json;
-        this.territory = settings.requiredTerritory();
+        this.territory = settings.servedTerritory();
         this.notifySkipped = registry.counter("crm.notify.skipped");
     }
 

@@ -36,7 +36,7 @@ public class CommandsPrewarm implements PrewarmPlan {
     public void awaitData() throws InterruptedException {
         while (true) {
             try (Connection connection = database.getConnection()) {
-                customerIds = strings(connection, CUSTOMERS, settings.requiredTerritory());
+                customerIds = strings(connection, CUSTOMERS, settings.servedTerritory());
                 skus = strings(connection, PRODUCTS);
                 return;
             } catch (SQLException failure) {

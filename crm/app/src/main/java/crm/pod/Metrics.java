@@ -24,7 +24,7 @@ public class Metrics {
     @Singleton
     MeterFilter commonTags(Settings settings) {
         return MeterFilter.commonTags(
-                Tags.of("workload", settings.workload(), "territory", settings.territory().orElse("ALL")));
+                Tags.of("workload", settings.workload(), "territory", settings.servedTerritory()));
     }
 
     @Produces

@@ -47,8 +47,8 @@ public class Start {
     }
 
     void begin(@Observes StartupEvent event) {
-        if (settings.role() != Role.OUTBOX) {
-            settings.requiredTerritory();
+        if (settings.role() != Role.OUTBOX && settings.territory().isEmpty()) {
+            throw new IllegalStateException("CRM_ROLE=" + settings.role() + " needs CRM_TERRITORY (DE, CH or AT).");
         }
         // The port opens only after this observer returns, and pre-warm needs the port.
         starter = new Thread(this::makeReady, "crm-start");

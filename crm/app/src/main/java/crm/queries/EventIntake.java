@@ -47,7 +47,7 @@ public class EventIntake {
         this.journal = journal;
         this.loader = loader;
         this.ledger = ledger;
-        this.territory = settings.requiredTerritory();
+        this.territory = settings.servedTerritory();
         this.received = registry.counter("crm.events.received");
         this.recovered = registry.counter("crm.events.recovered");
         this.duplicate = registry.counter("crm.events.duplicate");

@@ -73,7 +73,7 @@ public class JournalListener {
                 // LISTEN comes before the load, so that nothing falls between the two.
                 execute(connection, "LISTEN crm_events");
                 if (loaded.getCount() > 0) {
-                    intake.seenUpTo(loader.loadAll(settings.requiredTerritory()));
+                    intake.seenUpTo(loader.loadAll(settings.servedTerritory()));
                     loaded.countDown();
                 } else if (settings.journal().fallback()) {
                     intake.readJournal(Ledger.How.CATCHUP);
@@ -117,7 +117,7 @@ public class JournalListener {
         for (PGNotification notification : heard) {
             try {
                 JsonNode event = json.readTree(notification.getParameter());
-                if (settings.requiredTerritory().equals(event.path("territory").asText())
+                if (settings.servedTerritory().equals(event.path("territory").asText())
                         && event.path("id").isIntegralNumber()) {
                     ids.add(event.path("id").asLong());
                 }

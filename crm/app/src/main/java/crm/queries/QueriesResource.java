@@ -15,6 +15,7 @@ import jakarta.ws.rs.core.Request;
 import jakarta.ws.rs.core.Response;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.LongStream;
 import org.jboss.resteasy.reactive.RestPath;
 import org.jboss.resteasy.reactive.RestQuery;
 
@@ -32,7 +33,7 @@ public class QueriesResource {
 
     QueriesResource(Projection projection, Settings settings) {
         this.projection = projection;
-        this.territory = settings.territory().orElse("");
+        this.territory = settings.servedTerritory();
     }
 
     /** {@code ids} are customers' ids, ascending. */
@@ -87,7 +88,7 @@ public class QueriesResource {
         return new EntityTag("c" + customer.id() + "-" + customer.version());
     }
 
-    private static EntityTag tag(String kind, java.util.stream.LongStream versions) {
+    private static EntityTag tag(String kind, LongStream versions) {
         return new EntityTag(kind + Long.toHexString(versions.reduce(17, (hash, v) -> hash * 1_000_003 + v)));
     }
 
