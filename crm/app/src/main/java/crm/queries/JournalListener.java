@@ -33,6 +33,7 @@ public class JournalListener {
     private final ProjectionLoader loader;
     private final EventIntake intake;
     private final ObjectMapper json;
+    private final MeterRegistry registry;
     private final CountDownLatch loaded = new CountDownLatch(1);
     private volatile boolean stopped;
     private volatile boolean connected;
@@ -46,7 +47,7 @@ public class JournalListener {
         this.loader = loader;
         this.intake = intake;
         this.json = json;
-        registry.gauge("crm.listener.connected", this, listener -> listener.connected ? 1 : 0);
+        this.registry = registry;
     }
 
     public void start() {
@@ -75,6 +76,8 @@ public class JournalListener {
                 if (loaded.getCount() > 0) {
                     intake.seenUpTo(loader.loadAll(settings.servedTerritory()));
                     loaded.countDown();
+                    // From here on and not before: a pod that is still starting has no listener that could be down.
+                    registry.gauge("crm.listener.connected", this, listener -> listener.connected ? 1 : 0);
                 } else if (settings.journal().fallback()) {
                     intake.readJournal(Ledger.How.CATCHUP);
                 }
@@ -82,8 +85,8 @@ public class JournalListener {
                 failures = 0;
                 listen(connection);
             } catch (SQLException failure) {
-                connected = false;
                 if (!stopped) {
+                    connected = false;
                     LOG.warnf("listener: %s", failure.getMessage());
                     pause(BACKOFF_MILLIS[Math.min(failures++, BACKOFF_MILLIS.length - 1)]);
                     pollIfDue();
