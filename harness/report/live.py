@@ -200,13 +200,13 @@ def _traffic(record: RecordReader, now: float) -> Table:
         table.add_column(name, justify="left" if name == "traffic" else "right")
     since, until = now - RECENT_SECONDS - 1, now - 1
     rows = views.requests(record, since, until)
-    counts = dict(
-        (territory, (intended, missed))
+    counts = {
+        territory: (intended, missed)
         for territory, intended, missed in record.select(
             "SELECT territory, sum(intended), sum(not_started) FROM arrivals WHERE second >= ? AND second < ? GROUP BY 1",
             (since, until),
         )
-    )
+    }
     for territory in sorted({row.territory for row in rows} | set(counts)):
         of_territory = [row for row in rows if row.territory == territory]
         total = sum(row.count for row in of_territory)

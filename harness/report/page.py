@@ -1,4 +1,4 @@
-"""The HTML report: one file that needs no network, verdict on top, then one time axis, then the runbook it was judged by."""
+"""The HTML report: one file that needs no network: verdict on top, one time axis, the runbook it was judged by."""
 
 from __future__ import annotations
 

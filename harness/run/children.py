@@ -13,6 +13,7 @@ from pathlib import Path
 
 from harness.errors import Inconclusive
 from harness.stack.process import spawn
+from harness.target.base import Target
 
 STOP_SECONDS = 20.0
 _TAIL_BYTES = 2000
@@ -40,18 +41,34 @@ class Child:
 class Children:
     """Starts and stops the processes of one run."""
 
-    def __init__(self, run: Path, target_file: Path) -> None:
+    def __init__(self, run: Path, target: Target) -> None:
         self._run = run
-        self._target_file = target_file
+        # The target holds credentials: children inherit it as a file in memory, so that no crash leaves it on a disk.
+        self._target = os.memfd_create("generalprobe-target")
+        os.write(self._target, target.model_dump_json().encode())
         self.all: dict[str, Child] = {}
+
+    def close(self) -> None:
+        """Forget the target. No child can be started any more."""
+        os.close(self._target)
 
     def start(self, name: str, module: str, *arguments: str) -> Child:
         """`python -m MODULE RUN ARGUMENTS --target FILE`, ended by the kernel when the runner dies."""
         log = self._run / "logs" / f"{name.replace(':', '-')}.log"
         environ = dict(os.environ, PYTHONUNBUFFERED="1")
         with log.open("ab") as file:
-            command = [sys.executable, "-m", module, str(self._run), *arguments, "--target", str(self._target_file)]
-            process = spawn(command, file.fileno(), environ, Path.cwd(), death_signal=signal.SIGTERM)
+            command = [
+                sys.executable,
+                "-m",
+                module,
+                str(self._run),
+                *arguments,
+                "--target",
+                f"/proc/self/fd/{self._target}",
+            ]
+            process = spawn(
+                command, file.fileno(), environ, Path.cwd(), death_signal=signal.SIGTERM, pass_fds=(self._target,)
+            )
         self.all[name] = Child(name, process, log)
         return self.all[name]
 

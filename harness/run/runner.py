@@ -14,13 +14,14 @@ from typing import Protocol
 
 from harness.errors import Exit, Inconclusive
 from harness.plan.model import Plan
+from harness.plan.shift import shifted
 from harness.record.reader import RecordReader
 from harness.record.rows import Gap, Mark, Meta, Note
 from harness.record.writer import RecordWriter
 from harness.run.children import Child, Children
 from harness.run.timeline import begin, due_faults, due_marks
 from harness.safety.abort import AbortWatch
-from harness.safety.window import shifted_window
+from harness.safety import window
 from harness.target.base import Target
 
 TICK_SECONDS = 0.2
@@ -76,12 +77,12 @@ class Outcome:
 class Runner:
     """Acts one plan out against one target and records it. Use `act` once."""
 
-    def __init__(self, plan: Plan, target: Target, run: Path, target_file: Path, view: View) -> None:
+    def __init__(self, plan: Plan, target: Target, run: Path, view: View) -> None:
         self._plan = plan
         self._target = target
         self._run = run
         self._view = view
-        self._children = Children(run, target_file)
+        self._children = Children(run, target)
         self._record = RecordWriter(run)
         self._t0 = 0.0
         self._lost: set[str] = set()
@@ -101,6 +102,7 @@ class Runner:
             self._children.stop([name for name in self._children.all if name != "observe"])
             self._children.stop(["observe"])
             self._record.add(Meta("outcome", {"result": outcome.result, "reason": outcome.reason, "at": time.time()}))
+            self._children.close()
             self._record.close()
         return outcome
 
@@ -114,13 +116,26 @@ class Runner:
         if self._plan.window is not None:
             opens = f"; window opens at {datetime.fromtimestamp(self._t0 + self._plan.window.opens, UTC):%H:%M:%S} UTC"
         self._say(f"starts in {max(0.0, self._t0 - time.time()):.0f} s{opens}")
-        with shifted_window(self._plan, self._target, self._run, self._t0) as said:
-            for sentence in said:
-                self._say(sentence)
-            outcome = self._follow([observers, load])
+        try:
+            self._shift_window()
+            return self._follow([observers, load])
+        finally:
             self._children.stop([name for name in self._children.all if name.startswith("fault-")])
-        self._say("cron windows are as they were before")
-        return outcome
+            for sentence in window.put_back(self._target):
+                self._say(str(sentence))
+
+    def _shift_window(self) -> None:
+        if self._plan.window is None:
+            return
+        opens, closes = (
+            datetime.fromtimestamp(self._t0 + at, UTC) for at in (self._plan.window.opens, self._plan.window.closes)
+        )
+        season = self._plan.window.season
+        changed = window.apply(self._target, lambda triggers: shifted(triggers, season, opens, closes), self._run.name)
+        if changed:
+            self._say(f"the window of {season} is shifted in {', '.join(changed)}; its undo is journalled")
+        else:
+            self._note("error", f"no ScaledObject has a cron window named '{season}': nothing will be pre-scaled")
 
     def _follow(self, essential: list[Child]) -> Outcome:
         abort = AbortWatch(self._plan, self._t0)

@@ -192,9 +192,7 @@ def restart_part(state: ClusterState, name: str) -> None:
     ask(state.folder, {"do": "restart", "part": name})
 
 
-def reload_prometheus(
-    state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()
-) -> None:
+def reload_prometheus(state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()) -> None:
     """Replace all rule files (name -> YAML) and further scrape configurations, and have Prometheus read them.
 
     Raises BadInput with Prometheus' own words when it refuses them; it then keeps the ones before.

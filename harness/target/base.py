@@ -1,4 +1,4 @@
-"""A target: where a rehearsal takes place. Handed to every process of a run as a file of mode 0600, never recorded."""
+"""A target: where a rehearsal takes place. Handed to every process of a run as a private file, never recorded."""
 
 from __future__ import annotations
 

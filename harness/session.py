@@ -1,0 +1,144 @@
+"""From wishes on the command line to a verdict: restore, stage, act, judge, report. The only place that wires all rooms."""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+
+from rich.console import Console
+
+import harness
+from harness.errors import Exit
+from harness.judge.judge import judge
+from harness.judge.verdict import Verdict
+from harness.plan.model import Plan
+from harness.plan.read import read_plan
+from harness.record.rows import Meta
+from harness.record.writer import RecordWriter
+from harness.report.junit import write_junit
+from harness.report.live import LiveView, PlainView, SilentView
+from harness.report.page import write_report
+from harness.report.steps import Steps
+from harness.report.table import print_verdict
+from harness.run.folder import new_run, runs_folder
+from harness.run.runner import Interrupted, Runner, interruptible
+from harness.safety import guard
+from harness.safety.restore import restore
+from harness.source import read_text
+from harness.stack import cluster
+from harness.target import embedded, kubeconfig
+from harness.target.base import Target
+
+VERDICT_FILE = "verdict.json"
+_VERSIONS = ("locust", "chaostoolkit", "kubernetes", "pydantic")
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the user of `rehearse run` asked for."""
+
+    file: Path
+    target: str
+    lapse: float | None
+    name: str
+    keep: bool
+    json: bool
+    junit: Path | None
+    quiet: bool
+    bin_dir: Path | None
+    runs: Path | None
+
+
+def run(wishes: Wishes) -> int:
+    """Rehearse, and tell the user. Returns the exit code of the verdict.
+
+    Raises BadInput, Unavailable, Vetoed and Inconclusive where the run never began to act.
+    """
+    console = Console(stderr=wishes.json, quiet=wishes.quiet, highlight=False)
+    plan = read_plan(wishes.file, lapse=wishes.lapse, embedded=wishes.target == "embedded")
+    with interruptible():
+        try:
+            folder, verdict = _rehearse(plan, wishes, console)
+        except Interrupted:
+            print("interrupted before the rehearsal began to act; nothing is left running", file=sys.stderr)
+            return Exit.INTERRUPTED
+        report = write_report(folder, verdict)
+    if wishes.junit is not None:
+        write_junit(verdict, wishes.junit)
+    if wishes.json:
+        print(verdict.model_dump_json(indent=2, by_alias=True))
+    print_verdict(verdict, Console(stderr=wishes.json, highlight=False))
+    print(f"report  {report}", file=sys.stderr if wishes.json else sys.stdout)
+    return int(verdict.exit_code)
+
+
+def _rehearse(plan: Plan, wishes: Wishes, console: Console) -> tuple[Path, Verdict]:
+    folder = new_run(runs_folder(wishes.runs), plan.rehearsal, datetime.now(UTC))
+    console.print(f"[bold]{plan.rehearsal}[/]: {len(plan.expectations)} expectations of {plan.runbook}, record in {folder}")
+    _describe(folder, plan)
+    try:
+        with _staged(plan, wishes, console) as target:
+            for sentence in restore(target.name):
+                console.print(f"  {sentence}")
+            guard.check(plan, target)
+            _remember(
+                folder, Meta("target", {"name": target.name, "embedded": target.embedded, "namespace": target.namespace})
+            )
+            with _view(plan, folder, console) as view:
+                Runner(plan, target, folder, view).act()
+    except BaseException as error:
+        _remember(
+            folder,
+            Meta("outcome", {"result": "not begun", "reason": str(error) or type(error).__name__, "at": time.time()}),
+        )
+        raise
+    verdict = judge(folder)
+    (folder / VERDICT_FILE).write_text(verdict.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
+    return folder, verdict
+
+
+@contextmanager
+def _staged(plan: Plan, wishes: Wishes, console: Console) -> Iterator[Target]:
+    """The target with the system on it; an embedded cluster that was started for this run is ended after it."""
+    if wishes.target != "embedded":
+        yield kubeconfig.connect(plan, wishes.target)
+        return
+    started = False
+    try:
+        with Steps(console) as steps:
+            state, started = embedded.bring_up(plan, wishes.name, wishes.keep, wishes.bin_dir, steps)
+            target = embedded.stage(plan, state, wishes.bin_dir, steps, steps.say)
+        yield target
+    finally:
+        if started and not wishes.keep:
+            with console.status("ending the embedded cluster"):
+                cluster.down(wishes.name)
+
+
+def _view(plan: Plan, folder: Path, console: Console) -> LiveView | PlainView:
+    if console.quiet:
+        return SilentView(plan, folder, console)
+    return LiveView(plan, folder, console) if console.is_terminal else PlainView(plan, folder, console)
+
+
+def _describe(folder: Path, plan: Plan) -> None:
+    _remember(
+        folder,
+        Meta("plan", plan.model_dump(mode="json", by_alias=True)),
+        Meta("runbook", {"path": plan.runbook, "text": read_text(Path(plan.runbook.partition("#")[0]))}),
+        Meta("versions", {"generalprobe": harness.__version__} | {name: version(name) for name in _VERSIONS}),
+        Meta("host", {"cores": os.cpu_count(), "machine": platform.machine(), "python": platform.python_version()}),
+    )
+
+
+def _remember(folder: Path, *facts: Meta) -> None:
+    with RecordWriter(folder) as record:
+        record.add_all(facts)
