@@ -20,7 +20,7 @@ from harness.errors import Exit
 from harness.judge.judge import judge
 from harness.judge.verdict import Verdict
 from harness.plan.model import Plan
-from harness.plan.read import read_plan
+from harness.plan.reading import read_plan
 from harness.record.rows import Meta
 from harness.record.writer import RecordWriter
 from harness.report.junit import write_junit
@@ -63,7 +63,7 @@ def run(wishes: Wishes) -> int:
     Raises BadInput, Unavailable, Vetoed and Inconclusive where the run never began to act.
     """
     console = Console(stderr=wishes.json, quiet=wishes.quiet, highlight=False)
-    plan = read_plan(wishes.file, lapse=wishes.lapse, embedded=wishes.target == "embedded")
+    plan = read_plan(wishes.file, lapse=wishes.lapse)
     with interruptible():
         try:
             folder, verdict = _rehearse(plan, wishes, console)

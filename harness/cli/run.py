@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
         [bold]rehearse run rehearsals/smoke.yaml[/] - on an embedded cluster made for it\n\n
         [bold]rehearse run rehearsals/oktoberfest.yaml --keep[/] - leave the cluster up to look around\n\n
         [bold]rehearse run rehearsals/oktoberfest.yaml --target staging --junit verdict.xml[/] - on your own cluster\n\n
-        Exit codes: 0 pass, 1 an expectation failed, 2 bad input, 3 inconclusive, 4 stopped by a safety rule, 130 interrupted.
+        Exit codes: 0 pass, 1 failed, 2 bad input, 3 inconclusive, 4 stopped by a safety rule, 130 interrupted.
         """,
     )(run)
     app.command("report", help="Write the HTML report of a run again, from its record alone.")(report)
@@ -63,7 +63,8 @@ def report(
     from harness.judge.judge import judge
     from harness.report.junit import write_junit
     from harness.report.page import write_report
-    from harness.run.folder import find_run, runs_folder as folder_of_runs
+    from harness.run.folder import find_run
+    from harness.run.folder import runs_folder as folder_of_runs
 
     folder = find_run(folder_of_runs(runs_folder), run)
     verdict = judge(folder)
@@ -75,7 +76,8 @@ def report(
 def runs(runs_folder: Runs = None, json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False) -> None:
     """Oldest first."""
     from harness.report.listing import as_json, print_listing
-    from harness.run.folder import known_runs, runs_folder as folder_of_runs
+    from harness.run.folder import known_runs
+    from harness.run.folder import runs_folder as folder_of_runs
 
     known = known_runs(folder_of_runs(runs_folder))
     if json:

@@ -20,8 +20,8 @@ from harness.record.rows import Gap, Mark, Meta, Note
 from harness.record.writer import RecordWriter
 from harness.run.children import Child, Children
 from harness.run.timeline import begin, due_faults, due_marks
-from harness.safety.abort import AbortWatch
 from harness.safety import window
+from harness.safety.abort import AbortWatch
 from harness.target.base import Target
 
 TICK_SECONDS = 0.2
