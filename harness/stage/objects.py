@@ -8,6 +8,7 @@ from pathlib import Path
 
 import kubernetes.config
 from kubernetes.client.exceptions import ApiException
+from kubernetes.config.config_exception import ConfigException
 from kubernetes.dynamic import DynamicClient
 from kubernetes.dynamic.exceptions import DynamicApiError, ResourceNotFoundError
 from urllib3.exceptions import HTTPError
@@ -24,8 +25,11 @@ class Cluster:
     """A thin sync face over one cluster's API, for staging only."""
 
     def __init__(self, kubeconfig: Path, context: str) -> None:
-        self._client = kubernetes.config.new_client_from_config(str(kubeconfig), context=context)
-        self._dynamic = DynamicClient(self._client)
+        try:
+            self._dynamic = DynamicClient(kubernetes.config.new_client_from_config(str(kubeconfig), context=context))
+        except (ConfigException, ApiException, HTTPError) as error:
+            reason = str(error).splitlines()[0]
+            raise Unavailable(f"The cluster of context '{context}' does not answer: {reason}; is it up?") from None
 
     def apply(self, manifests: Sequence[Manifest], namespace: str) -> None:
         """Apply server-side, in an order in which each finds what it needs. Raises BadInput naming the object."""
