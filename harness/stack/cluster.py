@@ -20,12 +20,13 @@ import httpx
 from harness.errors import BadInput, Unavailable
 from harness.stack import build, postgres, process
 from harness.stack.control import ask
+from harness.stack.images import write_table
 from harness.stack.location import make_folder, state_root, unusable
 from harness.stack.parts import Need, needed
 from harness.stack.pki import write_private
 from harness.stack.progress import Progress
 from harness.stack.runner import tail
-from harness.stack.state import ClusterState, Options, Phase, folder_of, read_processes, read_state
+from harness.stack.state import ClusterState, Options, Phase, folder_of, read_processes, read_state, write_order
 
 __all__ = ["ClusterState", "Options", "down", "names", "read", "up"]
 
@@ -64,11 +65,8 @@ def up(options: Options, progress: Progress) -> ClusterState:
         clear(folder)
         try:
             folder.mkdir(mode=0o711)
-            given = {
-                "options": options.model_dump(mode="json"),
-                "binaries": {name: str(path) for name, path in binaries.items()},
-            }
-            write_private(folder / "options.json", json.dumps(given))
+            write_order(folder, options, binaries)
+            write_table(folder, options.images)
         except OSError as error:
             raise unusable(folder.parent, "the state of clusters", error) from None
         return _start(folder, options, progress)
@@ -192,7 +190,14 @@ def restart_part(state: ClusterState, name: str) -> None:
     ask(state.folder, {"do": "restart", "part": name})
 
 
-def reload_prometheus(state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()) -> None:
+def set_images(state: ClusterState, tables: Sequence[Path]) -> None:
+    """Make these image tables the cluster's; pods created from now on use them. Raises BadInput when one is broken."""
+    write_table(state.folder, tables)
+
+
+def reload_prometheus(
+    state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()
+) -> None:
     """Replace all rule files (name -> YAML) and further scrape configurations, and have Prometheus read them.
 
     Raises BadInput with Prometheus' own words when it refuses them; it then keeps the ones before.

@@ -94,7 +94,7 @@ def launches(layout: Layout) -> list[Launch]:
         _keda_adapter(layout),
         _alertmanager(layout),
         _prometheus(layout),
-        # agent
+        _agent(layout),
     ]
 
 
@@ -162,6 +162,11 @@ def _apiserver(layout: Layout) -> Launch:
             "--requestheader-extra-headers-prefix=X-Remote-Extra-",
             f"--proxy-client-cert-file={pki}/front-proxy-client.crt",
             f"--proxy-client-key-file={pki}/front-proxy-client.key",
+            # For `kubectl logs`: the node agent answers only those the cluster's authority knows.
+            f"--kubelet-certificate-authority={pki}/ca.crt",
+            f"--kubelet-client-certificate={pki}/apiserver-kubelet.crt",
+            f"--kubelet-client-key={pki}/apiserver-kubelet.key",
+            "--kubelet-preferred-address-types=InternalIP",
             "--profiling=false",
         ),
         needs=("etcd",),

@@ -164,6 +164,7 @@ def kubeconfig(server: str, context: str, authority: bytes, client: Pair) -> str
 _MASTERS = ("system:masters",)
 CLIENTS: dict[str, tuple[str, tuple[str, ...]]] = {
     "admin": ("generalprobe:admin", _MASTERS),
+    "apiserver-kubelet": ("kube-apiserver", ()),
     "controller-manager": ("system:kube-controller-manager", _MASTERS),
     "scheduler": ("system:kube-scheduler", ()),
     "keda": ("generalprobe:keda", _MASTERS),
@@ -187,6 +188,7 @@ def make_credentials(folder: Path, server: str, context: str, service_address: s
     write_private(folder / "ca.crt", cluster.pair.cert)
     write_private(folder / "front-proxy-ca.crt", front.pair.cert)
     write("serving", cluster.issue("kube-apiserver", hosts=(*local, *service)))
+    write("kubelet", cluster.issue("generalprobe-node", hosts=local))
     write("etcd", cluster.issue("etcd", hosts=local))
     write("front-proxy-client", front.issue("front-proxy-client"))
     signer = ec.generate_private_key(ec.SECP256R1())
@@ -205,6 +207,6 @@ def make_credentials(folder: Path, server: str, context: str, service_address: s
     for file, (user, groups) in CLIENTS.items():
         client = cluster.issue(user, groups)
         write_private(folder / f"{file}.kubeconfig", kubeconfig(server, context, cluster.pair.cert, client))
-        if file == "admin":
-            write("admin", client)
+        if file in ("admin", "apiserver-kubelet"):
+            write(file, client)
     return cluster.pair.cert

@@ -145,3 +145,19 @@ def read_processes(folder: Path) -> list[ProcessRecord]:
         return [ProcessRecord.model_validate(entry) for entry in entries]
     except (OSError, ValueError):
         return []
+
+
+def write_order(folder: Path, options: Options, binaries: dict[str, Path]) -> None:
+    """Write down what a supervisor is to start, before it is started."""
+    order = {
+        "options": options.model_dump(mode="json"),
+        "binaries": {name: str(path) for name, path in binaries.items()},
+    }
+    write_private(folder / "order.json", json.dumps(order, indent=1))
+
+
+def read_order(folder: Path) -> tuple[Options, dict[str, Path]]:
+    """What the cluster in `folder` was ordered to be: options, and the program of each part."""
+    order = json.loads((folder / "order.json").read_text())
+    binaries = {name: Path(path) for name, path in order["binaries"].items()}
+    return Options.model_validate(order["options"]), binaries

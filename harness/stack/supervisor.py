@@ -33,6 +33,7 @@ from harness.stack.state import (
     Options,
     PartState,
     Phase,
+    read_order,
     write_processes,
     write_state,
 )
@@ -246,9 +247,7 @@ async def supervise(folder: Path, channel: socket.socket | None) -> int:
     """Run a cluster until it is told to end. Progress goes to `channel` as JSON lines. Returns the exit code."""
     from harness.stack.control import serve_control, watch_owner, watch_starter
 
-    given = json.loads((folder / "options.json").read_text())
-    options = Options.model_validate(given["options"])
-    binaries = {name: Path(path) for name, path in given["binaries"].items()}
+    options, binaries = read_order(folder)
 
     def report(event: dict[str, Any]) -> None:
         if channel is not None:
@@ -298,6 +297,7 @@ async def supervise(folder: Path, channel: socket.socket | None) -> int:
 
 def main() -> None:
     """Entry point. The second argument is the descriptor of a socket to the one who started us."""
+    os.umask(0o077)
     descriptor = int(sys.argv[2]) if len(sys.argv) > 2 else -1
     channel = socket.socket(fileno=descriptor) if descriptor >= 0 else None
     sys.exit(asyncio.run(supervise(Path(sys.argv[1]), channel)))
