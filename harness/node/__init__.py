@@ -1,6 +1,7 @@
 """The node agent: registers a Kubernetes Node and runs its pods as local process groups on loopback pod IPs.
 
-It stands alone: nothing here imports from the rest of the program. Embed it with NodeAgent, or run ``python -m harness.node``.
+It stands alone: nothing here imports from the rest of the program. Embed it with NodeAgent, or run
+``python -m harness.node``.
 """
 
 from harness.node.agent import NodeAgent

@@ -28,17 +28,13 @@ def read_arguments(words: list[str]) -> NodeSettings:
     parser.add_argument("--capacity-pods", type=int, default=110)
     parser.add_argument("--host-ip", default="127.0.0.1", help="address of the node and of the status server")
     parser.add_argument("--status-port", type=int, help="port of the status server (0: a free one)")
-    parser.add_argument(
-        "--tls-cert", type=Path, help="certificate of the status server: HTTPS, as kubectl logs needs it"
-    )
+    parser.add_argument("--tls-cert", type=Path, help="certificate of the status server: HTTPS, as kubectl logs needs it")
     parser.add_argument("--tls-key", type=Path)
     parser.add_argument("--tls-client-ca", type=Path, help="only clients with a certificate of this CA are answered")
     parser.add_argument("--backoff-base", type=float, default=10.0, help="first restart delay in seconds")
     parser.add_argument("--probe-lapse", type=float, default=1.0, help="divides periods and initial delays of probes")
     parser.add_argument("--stop-grace", type=float, default=5.0, help="seconds that pods get when the agent stops")
-    parser.add_argument(
-        "--remove-node", action="store_true", help="delete the Node on stop instead of marking it NotReady"
-    )
+    parser.add_argument("--remove-node", action="store_true", help="delete the Node on stop instead of marking it NotReady")
     parser.add_argument("--label", action="append", default=[], metavar="KEY=VALUE", help="label of the Node")
     given = parser.parse_args(words)
     if given.backoff_base <= 0 or given.probe_lapse <= 0:

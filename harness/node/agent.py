@@ -23,16 +23,20 @@ from harness.node.journal import log
 from harness.node.kubeconfig import load_access
 from harness.node.pods import NodeParts, PodWorker
 from harness.node.registration import Registration, capacity_of
+from harness.node.server import StatusServer
 from harness.node.settings import NodeSettings
 from harness.node.views import PodListener, PodView
 from harness.node.watching import Reflector
 
 
 class NodeAgent:
-    """Runs the pods that are bound to one node. Embed it with ``run()`` and ``stop()``, both in the same event loop, which must be
-    that of the main thread or of one that lives as long: the kernel ends containers when the thread that started them ends.
+    """Runs the pods that are bound to one node.
 
-    ``on_pod_change`` is called in the same tick in which a pod's phase, address, labels or readiness changes. It must not block.
+    Embed it with ``run()`` and ``stop()``, both in the same event loop. Its thread must live as long as the agent: the
+    kernel ends containers when the thread that started them ends.
+
+    ``on_pod_change`` is called in the same tick in which a pod's phase, address, labels or readiness changes. It must
+    not block.
     """
 
     def __init__(self, settings: NodeSettings, on_pod_change: PodListener | None = None) -> None:
@@ -67,7 +71,8 @@ class NodeAgent:
         """Be a node until ``stop()``.
 
         Raises:
-            NodeError: kubeconfig, image table, CIDR, root or status port cannot be used. Later trouble is logged and outlived.
+            NodeError: kubeconfig, image table, CIDR, root or status port cannot be used. Later trouble is
+                logged and outlived.
         """
         settings = self.settings
         access = load_access(settings.kubeconfig)
@@ -90,8 +95,6 @@ class NodeAgent:
             self._stopped.set()
 
     async def _serve(self, api: ApiClient, events: EventRecorder) -> None:
-        from harness.node.server import StatusServer  # aiohttp.web only where a server is wanted
-
         server = StatusServer(self) if self.settings.status_port is not None else None
         if server is not None:
             self.status_port = await server.start()
@@ -139,7 +142,7 @@ class NodeAgent:
                     await registration.retire()
                 await events.flush()
 
-    # -- pods --------------------------------------------------------------------------------------------------------------
+    # -- pods --------------------------------------------------------------------------------------------------------
 
     def _on_list(self, pods: list[Json]) -> None:
         seen = {pod["metadata"]["uid"] for pod in pods}
@@ -198,9 +201,7 @@ def _root_held(settings: NodeSettings) -> Iterator[str]:
         root.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = os.open(root / "agent.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise NodeError(
-            f"The node agent cannot write its folder {root}: {error.strerror}; give another --root"
-        ) from error
+        raise NodeError(f"The node agent cannot write its folder {root}: {error.strerror}; give another --root") from error
     try:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,7 +1,7 @@
 """A thin client of the Kubernetes API: JSON in, JSON out.
 
-On aiohttp, which the official client's asyncio face stands on as well, without its 700 model classes: an agent is to stay small
-beside a whole control plane.
+On aiohttp, which the official client's asyncio face stands on as well, without its 700 model classes: an agent is to
+stay small beside a whole control plane.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class ApiClient:
             raise ApiUnreachable(f"{method} {path} got no JSON from {self._access.server}: {error}") from error
 
     async def watch(self, path: str, params: Mapping[str, str], silence: float) -> AsyncIterator[Json]:
-        """The events of a watch until the server ends it; ``silence`` is how many seconds without any byte mean a dead peer.
+        """The events of a watch until the server ends it; ``silence`` seconds without any byte mean a dead peer.
 
         Raises:
             ApiError: the server refused (410 for a version that is too old may come as an event as well).

@@ -6,64 +6,25 @@ import asyncio
 import contextlib
 import os
 import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 from harness.node import leftovers, processes
+from harness.node.attending import attend
 from harness.node.backoff import RestartBackoff, doubling
-from harness.node.environment import PodFacts, build_command, build_environment, sources_needed
 from harness.node.errors import ApiError, ApiUnreachable, ContainerConfigError, ImageUnknown, MountError, StartError
-from harness.node.images import ImageTables, Runnable
-from harness.node.probes import Action, ProbeKind, ProbeResult, ProbeSpec, Tally, read_action, read_probe
+from harness.node.images import Runnable
+from harness.node.launching import Launch, Pod, Role, build_launch
+from harness.node.probes import Action, ProbeResult, ProbeSpec
 from harness.node.probing import ask
-from harness.node.settings import NodeSettings
 from harness.node.status import ContainerStatus, Running, Terminated, Waiting, ended_by_removal
-from harness.node.volumes import Mount, mount_environment, mounts_of, to_real_paths
+from harness.node.volumes import to_real_paths
 
-Role = Literal["init", "sidecar", "main"]
 Remaining = Callable[[], float]
 SHORTEST_STOP = 2.0
 """Seconds a container still gets for SIGTERM when preStop has eaten the whole grace period, as a kubelet gives."""
-
-
-class Pod(Protocol):
-    """What a container needs of its pod."""
-
-    settings: NodeSettings
-    images: ImageTables
-    stopping: asyncio.Event
-    folder: Path
-    ip: str
-    run_id: str
-    volume_paths: dict[str, Path]
-
-    @property
-    def title(self) -> str: ...
-    @property
-    def restart_policy(self) -> str: ...
-    @property
-    def grace_period(self) -> float: ...
-    def now(self) -> datetime: ...
-    def changed(self) -> None: ...
-    def emit(self, kind: str, reason: str, message: str, container: str | None = None) -> None: ...
-    async def facts(self, config_maps: set[str], secrets: set[str]) -> PodFacts: ...
-    async def pause(self, seconds: float) -> None: ...
-
-
-@dataclass(frozen=True)
-class Launch:
-    """Everything to start a container's process and to ask its probes."""
-
-    argv: list[str]
-    env: dict[str, str]
-    cwd: str
-    mounts: tuple[Mount, ...]
-    probes: Mapping[ProbeKind, ProbeSpec]
-    post_start: Action | None
-    pre_stop: Action | None
 
 
 def restarts_after(policy: str, role: Role, exit_code: int) -> bool:
@@ -76,7 +37,7 @@ def restarts_after(policy: str, role: Role, exit_code: int) -> bool:
 
 
 class Container:
-    """Runs one container of a pod; ``status`` always tells the truth, ``pod.changed()`` is called after each change of it."""
+    """Runs one container of a pod; ``pod.changed()`` is called after each change of ``status``."""
 
     def __init__(self, pod: Pod, spec: Mapping[str, Any], role: Role, previous: Mapping[str, Any] | None) -> None:
         self._pod = pod
@@ -123,21 +84,19 @@ class Container:
         if delay:
             message = f"back-off {delay:g}s restarting failed container={self.name} pod={self._pod.title}"
             self._set(replace(self.status, state=Waiting("CrashLoopBackOff", message), last_state=ended))
-            self._emit(
-                "Warning", "BackOff", f"Back-off restarting failed container {self.name} in pod {self._pod.title}"
-            )
+            self._emit("Warning", "BackOff", f"Back-off restarting failed container {self.name} in pod {self._pod.title}")
             await self._pod.pause(delay)
         if not self._pod.stopping.is_set():
             self._set(replace(self.status, last_state=ended, restart_count=self.status.restart_count + 1))
 
-    # -- before the process ------------------------------------------------------------------------------------------------
+    # -- before the process ------------------------------------------------------------------------------------------
 
     async def _prepared(self) -> Launch | None:
         """What to start, once image and environment are there; None when the pod stops before."""
         runnable = await self._resolved_image()
         while runnable is not None and not self._pod.stopping.is_set():
             try:
-                return await self._build(runnable)
+                return await build_launch(self._pod, self._spec, self.role, runnable)
             except (ContainerConfigError, MountError, ApiError, ApiUnreachable) as error:
                 self._wait_for("CreateContainerConfigError", str(error))
                 self._emit("Warning", "Failed", f"Error: {error}")
@@ -173,43 +132,10 @@ class Container:
                 break
             await self._pod.pause(min(left, 0.5))
 
-    async def _build(self, runnable: Runnable) -> Launch:
-        spec = self._spec
-        facts = await self._pod.facts(*sources_needed(spec))
-        mounts = mounts_of(spec, self._pod.volume_paths)
-        folder = self._pod.folder / self.name
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        base = {
-            "PATH": os.environ.get("PATH", os.defpath),
-            "LANG": "C.UTF-8",
-            "HOME": str(folder),
-            "HOSTNAME": str(facts.pod["metadata"]["name"]),
-            "GENERALPROBE_POD_IP": self._pod.ip,
-            **mount_environment(mounts),
-        }
-        env = build_environment(spec, facts, base, runnable.env)
-        env = {key: value if base.get(key) == value else to_real_paths(value, mounts) for key, value in env.items()}
-        env[leftovers.MARK] = leftovers.mark_of(self._pod.settings.root, self._pod.run_id)
-        argv = [to_real_paths(word, mounts) for word in build_command(spec, runnable.command, env)]
-        asked = str(spec.get("workingDir") or "")
-        hooks = spec.get("lifecycle") or {}
-        probes = (
-            [] if self.role == "init" else [read_probe(kind, spec, self._pod.settings.probe_lapse) for kind in KINDS]
-        )
-        return Launch(
-            argv=argv,
-            env=env,
-            cwd=to_real_paths(asked, mounts) if asked else runnable.workdir or str(folder),
-            mounts=mounts,
-            probes={probe.kind: probe for probe in probes if probe},
-            post_start=read_action(hooks["postStart"], spec) if hooks.get("postStart") else None,
-            pre_stop=read_action(hooks["preStop"], spec) if hooks.get("preStop") else None,
-        )
-
     def _wait_for(self, reason: str, message: str) -> None:
         self._set(replace(self.status, state=Waiting(reason, message), ready=False, started=False))
 
-    # -- the process -------------------------------------------------------------------------------------------------------
+    # -- the process -------------------------------------------------------------------------------------------------
 
     async def _run_once(self, launch: Launch) -> Terminated:
         """Start the process, keep probing it, and wait for its end."""
@@ -238,7 +164,7 @@ class Container:
         self._emit("Normal", "Started", f"Container started: {self.name}")
         if not waits:
             self.has_started.set()
-        attending = asyncio.create_task(self._attend(launch, asyncio.get_running_loop().time()))
+        attending = asyncio.create_task(self._attend(launch))
         try:
             code = await asyncio.shield(process.exited)
         finally:
@@ -312,54 +238,36 @@ class Container:
                 return ProbeResult(True)
             raise
 
-    # -- probes ------------------------------------------------------------------------------------------------------------
+    # -- while it runs -----------------------------------------------------------------------------------------------
 
-    async def _attend(self, launch: Launch, began: float) -> None:
+    async def _attend(self, launch: Launch) -> None:
         if launch.post_start is not None:
             result = await self._ask(launch.post_start, self._pod.grace_period)
             if not result.ok:
                 self._emit("Warning", "FailedPostStartHook", f"PostStartHook failed: {result.message}")
                 self._kill_because("failed its postStart hook", None)
                 return
-        if startup := launch.probes.get("startup"):
-            async for tally in self._answers(startup, began):
-                if tally.passing:
-                    self._set(replace(self.status, started=True, ready="readiness" not in launch.probes))
-                    self.has_started.set()
-                    break
-                if tally.passing is False:
-                    self._kill_because("failed startup probe", startup)
-                    return
-        async with asyncio.TaskGroup() as group:
-            if readiness := launch.probes.get("readiness"):
-                group.create_task(self._keep_ready(readiness, began))
-            if liveness := launch.probes.get("liveness"):
-                group.create_task(self._keep_alive(liveness, began))
+        await attend(launch.probes, self)
 
-    async def _keep_ready(self, probe: ProbeSpec, began: float) -> None:
-        async for tally in self._answers(probe, began):
-            ready = bool(tally.passing) and not self._ending
-            if ready != self.status.ready:
-                self._set(replace(self.status, ready=ready))
+    async def answer(self, probe: ProbeSpec) -> ProbeResult:
+        """Ask a probe once; a failure becomes an event, unless the container is on its way out."""
+        result = await self._ask(probe.action, probe.timeout)
+        if not result.ok and not self._ending:
+            self._emit("Warning", "Unhealthy", f"{probe.kind.capitalize()} probe failed: {result.message}")
+        return result
 
-    async def _keep_alive(self, probe: ProbeSpec, began: float) -> None:
-        async for tally in self._answers(probe, began):
-            if tally.passing is False:
-                self._kill_because("failed liveness probe", probe)
-                return
+    def startup_passed(self, ready: bool) -> None:
+        """The startup probe has passed; ``ready`` when no readiness probe has to pass as well."""
+        self._set(replace(self.status, started=True, ready=ready and not self._ending))
+        self.has_started.set()
 
-    async def _answers(self, probe: ProbeSpec, began: float) -> AsyncIterator[Tally]:
-        loop = asyncio.get_running_loop()
-        await asyncio.sleep(max(0.0, began + probe.initial_delay - loop.time()))
-        tally = Tally(probe.success_threshold, probe.failure_threshold)
-        while True:
-            asked_at = loop.time()
-            result = await self._ask(probe.action, probe.timeout)
-            if not result.ok and not self._ending:
-                self._emit("Warning", "Unhealthy", f"{probe.kind.capitalize()} probe failed: {result.message}")
-            tally = tally.after(result.ok)
-            yield tally
-            await asyncio.sleep(max(0.0, asked_at + probe.period - loop.time()))
+    def readiness_is(self, passing: bool) -> None:
+        """The readiness probe passes or fails by its thresholds."""
+        self._set(replace(self.status, ready=passing and not self._ending))
+
+    def must_restart(self, probe: ProbeSpec) -> None:
+        """The startup or liveness probe has failed by its threshold."""
+        self._kill_because(f"failed {probe.kind} probe", probe)
 
     async def _ask(self, action: Action, timeout: float) -> ProbeResult:
         launch = self._launch
@@ -390,6 +298,3 @@ class Container:
 
     def _emit(self, kind: str, reason: str, message: str) -> None:
         self._pod.emit(kind, reason, message, self.name)
-
-
-KINDS: tuple[ProbeKind, ...] = ("startup", "readiness", "liveness")

@@ -21,7 +21,7 @@ ENV_NAME = re.compile(r"^[^=\x00]+$")
 
 @dataclass(frozen=True)
 class Sources:
-    """ConfigMaps and Secrets of the pod's namespace by name; None where the API server has none. Secret values are decoded."""
+    """ConfigMaps and Secrets of the pod's namespace by name, decoded; None where the API server has none."""
 
     config_maps: Mapping[str, Mapping[str, str] | None]
     secrets: Mapping[str, Mapping[str, str] | None]
@@ -85,7 +85,9 @@ def field_value(pod: Mapping[str, Any], path: str, pod_ip: str, host_ip: str) ->
 def resource_value(
     pod: Mapping[str, Any], container: Mapping[str, Any], ref: Mapping[str, Any], allocatable: Mapping[str, str]
 ) -> str:
-    """The value of a resourceFieldRef; a limit that is not set is the node's allocatable, a request that is not set the limit.
+    """The value of a resourceFieldRef.
+
+    A limit that is not set is the node's allocatable, a request that is not set the limit.
 
     Raises:
         ContainerConfigError: the resource is none that a container may refer to.
@@ -189,9 +191,7 @@ def _env_value(
             return None
         namespace = facts.pod["metadata"].get("namespace", "")
         raise ContainerConfigError(f"couldn't find key {key} in {title} {namespace}/{name}")
-    raise ContainerConfigError(
-        f"env {entry.get('name')} has a valueFrom that this node does not know: {', '.join(origin)}"
-    )
+    raise ContainerConfigError(f"env {entry.get('name')} has a valueFrom that this node does not know: {', '.join(origin)}")
 
 
 def build_command(container: Mapping[str, Any], entrypoint: tuple[str, ...], env: Mapping[str, str]) -> list[str]:

@@ -89,7 +89,7 @@ def event_json(seen: Sighting, name: str, source: Mapping[str, str]) -> Json:
 
 
 class EventRecorder:
-    """Takes events at once and writes them in the background; an event that cannot be written is dropped, not queued forever."""
+    """Takes events at once and writes them in the background; one that cannot be written is dropped."""
 
     def __init__(self, api: ApiClient, node_name: str, now: Callable[[], datetime]) -> None:
         self._api = api

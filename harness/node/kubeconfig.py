@@ -48,13 +48,9 @@ def load_access(path: Path, context: str | None = None) -> ApiAccess:
         raise KubeconfigError(f"The kubeconfig names no usable context, cluster and user ({path}): {error}") from error
     for refused in ("exec", "auth-provider"):
         if refused in user:
-            raise KubeconfigError(
-                f"The kubeconfig logs in by `{refused}`; give a token or a client certificate ({path})"
-            )
+            raise KubeconfigError(f"The kubeconfig logs in by `{refused}`; give a token or a client certificate ({path})")
     try:
-        return ApiAccess(
-            server, _tls(path, cluster, user) if server.startswith("https") else None, _headers(path, user)
-        )
+        return ApiAccess(server, _tls(path, cluster, user) if server.startswith("https") else None, _headers(path, user))
     except (OSError, ValueError, binascii.Error) as error:  # ssl.SSLError is an OSError
         raise KubeconfigError(f"The kubeconfig's certificates or token cannot be used ({path}): {error}") from error
 

@@ -1,11 +1,11 @@
 """Processes that an agent left behind, and their end.
 
 Each container's main process is recorded with its start time, and carries ``GENERALPROBE_NODE=<root>#<run>`` in its
-environment as all its descendants do. So what an agent started is known by pid + start time and by that mark, never by name,
-and also a process that left its group or was started in the last instant is found.
+environment as all its descendants do. So what an agent started is known by pid + start time and by that mark, never by
+name, and also a process that left its group or was started in the last instant is found.
 
-This file imports the standard library only: the agent runs it as its warden, a small process that outlives a kill -9 of the
-agent just long enough to end its containers.
+This file imports the standard library only: the agent runs it as its warden, a small process that outlives a kill -9 of
+the agent just long enough to end its containers.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ RECORD = "processes.jsonl"
 
 @dataclass(frozen=True)
 class ProcessStat:
-    """Of /proc/PID/stat: parent, process group, CPU time in clock ticks (with reaped children), start time in ticks since boot."""
+    """Of /proc/PID/stat; CPU time in clock ticks with that of reaped children, start time in ticks since boot."""
 
     pid: int
     state: str

@@ -13,12 +13,13 @@ from typing import Any
 
 from harness.node.addresses import AddressPool
 from harness.node.api import ApiClient, Json
-from harness.node.containers import Container, Role
+from harness.node.containers import Container
 from harness.node.environment import PodFacts
 from harness.node.errors import AddressesExhausted, ApiError, ApiUnreachable, ContainerConfigError, MountError
 from harness.node.events import EventRecorder
 from harness.node.images import ImageTables
 from harness.node.journal import log
+from harness.node.launching import Role
 from harness.node.publishing import StatusPublisher
 from harness.node.settings import NodeSettings
 from harness.node.status import (
@@ -106,7 +107,7 @@ class PodWorker:
         ]
         self.main = [Container(self, spec, "main", before.get(spec["name"])) for spec in self._spec["containers"]]
 
-    # -- what containers need ------------------------------------------------------------------------------------------------
+    # -- what containers need ----------------------------------------------------------------------------------------
 
     @property
     def title(self) -> str:
@@ -180,7 +181,7 @@ class PodWorker:
             metadata["annotations"] = {READY_AT: rfc3339_micro(ready_since)}
         return {"metadata": metadata, "status": status}
 
-    # -- what the node does --------------------------------------------------------------------------------------------------
+    # -- what the node does ------------------------------------------------------------------------------------------
 
     @property
     def terminating(self) -> bool:
@@ -269,7 +270,7 @@ class PodWorker:
             return self.grace_period
         return self._stop_deadline - asyncio.get_running_loop().time()
 
-    # -- the life itself -----------------------------------------------------------------------------------------------------
+    # -- the life itself ---------------------------------------------------------------------------------------------
 
     async def run(self) -> None:
         """From the first sight to the end; returns when the pod has left the node."""

@@ -1,4 +1,4 @@
-"""Processes of containers: each the leader of a session of its own, watched through a pidfd (no thread, no signal handler)."""
+"""Processes of containers: each leads a session of its own and is watched through a pidfd (no thread, no handler)."""
 
 from __future__ import annotations
 
@@ -80,8 +80,9 @@ class Process:
 
 
 def start_process(argv: Sequence[str], env: Mapping[str, str], cwd: str, output: int) -> Process:
-    """Start a program with stdout and stderr on the descriptor ``output``. Call it in the thread that runs the event loop:
-    the kernel ends the program when that thread ends.
+    """Start a program with stdout and stderr on the descriptor ``output``.
+
+    Call it in the thread that runs the event loop: the kernel ends the program when that thread ends.
 
     Raises:
         StartError: the program or its folder does not exist or may not be run.
@@ -99,7 +100,7 @@ def start_process(argv: Sequence[str], env: Mapping[str, str], cwd: str, output:
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),
+            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - it only calls what is safe between fork and exec
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)

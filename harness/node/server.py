@@ -1,7 +1,8 @@
 """The status server: logs, pods, resource metrics and health, in the shape of a kubelet's HTTP endpoints.
 
-It answers everybody who can reach it; it listens on the node's address, which is loopback. With a client CA it answers only
-clients that have a certificate of it. Log lines carry no timestamps of their own, so ``timestamps`` and ``sinceTime`` are ignored.
+It answers everybody who can reach it; it listens on the node's address, which is loopback. With a client CA it answers
+only clients that have a certificate of it. Log lines carry no timestamps of their own, so ``timestamps`` and ``sinceTime``
+are ignored.
 """
 
 from __future__ import annotations

@@ -115,20 +115,18 @@ def phase_of(pod: PodState) -> str:
         return "Failed"
     ended = [_ended(status) for status in pod.main]
     if pod.finished:
-        failed_init = any(
-            isinstance(s.state, Terminated) and s.state.exit_code for s in pod.init if not s.restartable_init
-        )
+        failed_init = any(isinstance(s.state, Terminated) and s.state.exit_code for s in pod.init if not s.restartable_init)
         succeeded = all(end is not None and end.exit_code == 0 for end in ended) and not failed_init
         return "Succeeded" if succeeded else "Failed"
     if incomplete_init(pod.init):
         return "Pending"
     if any(isinstance(status.state, Waiting) and status.last_state is None for status in pod.main):
         return "Pending"
-    if any(isinstance(status.state, Running) for status in pod.main) or pod.restart_policy == "Always":
+    counted = [*pod.main, *(status for status in pod.init if status.restartable_init)]
+    if any(isinstance(status.state, Running) for status in counted) or pod.restart_policy == "Always":
         return "Running"
-    if all(end is not None and end.exit_code == 0 for end in ended):
-        return "Succeeded"
-    return "Failed" if pod.restart_policy == "Never" else "Running"
+    succeeded = all(end is not None and end.exit_code == 0 for end in ended)
+    return "Succeeded" if succeeded else {"Never": "Failed"}.get(pod.restart_policy, "Running")
 
 
 def _ended(status: ContainerStatus) -> Terminated | None:

@@ -72,9 +72,7 @@ def exposition(containers: Iterable[ContainerUsage]) -> str:
     lines += [f"container_cpu_usage_seconds_total{_labels(row)} {row.usage.cpu_seconds}" for row in rows]
     lines += _family("container_memory_working_set_bytes", "gauge", "Resident memory of the container in bytes")
     lines += [f"container_memory_working_set_bytes{_labels(row)} {row.usage.memory_bytes}" for row in rows]
-    lines += _family(
-        "container_start_time_seconds", "gauge", "Start time of the container since the Unix epoch in seconds"
-    )
+    lines += _family("container_start_time_seconds", "gauge", "Start time of the container since the Unix epoch in seconds")
     lines += [f"container_start_time_seconds{_labels(row)} {row.started_at}" for row in rows]
     lines += _family("pod_cpu_usage_seconds_total", "counter", "Cumulative CPU time of the pod in seconds")
     lines += [f"pod_cpu_usage_seconds_total{_pod(*key)} {usage.cpu_seconds}" for key, usage in pods.items()]

@@ -1,13 +1,13 @@
 """Volumes of a pod as folders, and how a container finds them.
 
-There is no mount namespace, so a ``mountPath`` does not exist in the file system. A container finds its volumes in two ways:
+There is no mount namespace, so a ``mountPath`` does not exist in the file system. A container finds its volumes so:
 
 - ``GENERALPROBE_MOUNT_<NAME>`` (volume name in upper case, other characters as ``_``) holds the real path;
 - where a word of command, args or a value of env holds a ``mountPath`` as a whole path or as the beginning of one, it is
   replaced by the real path (``--config=/etc/app/x.yaml``, ``file:///etc/app``, ``/a:/etc/app``). Probe commands too.
 
-A program that has the path compiled in does not find it. Files are written once, when the pod starts; emptyDir, configMap,
-secret, downwardAPI, projected (of those) and hostPath are known.
+A program that has the path compiled in does not find it. Files are written once, when the pod starts; emptyDir,
+configMap, secret, downwardAPI, projected (of those) and hostPath are known.
 """
 
 from __future__ import annotations
@@ -102,9 +102,7 @@ def _files_of(part: Mapping[str, Any], facts: PodFacts, mode: int | None, volume
     raise MountError(f'volume "{volume}" is of a kind this node does not know: {kinds}')
 
 
-def _keyed(
-    kind: str, name: str, ref: Mapping[str, Any], sources: Sources, mode: int | None
-) -> dict[str, tuple[str, int]]:
+def _keyed(kind: str, name: str, ref: Mapping[str, Any], sources: Sources, mode: int | None) -> dict[str, tuple[str, int]]:
     data = sources.of(kind, name)
     if data is None:
         if ref.get("optional"):

@@ -1,5 +1,8 @@
-"""List and watch that does not die: a version that is too old, a broken connection or an API server that is away lead to a new
-list after a pause; what the listener knows stays as it is meanwhile."""
+"""List and watch that does not die.
+
+A version that is too old, a broken connection or an API server that is away lead to a new list or watch after a pause; what
+the listener knows stays as it is meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -64,7 +67,7 @@ class Reflector:
                 log(logging.WARNING, "API server away, will try again", path=self._path, error=error)
                 failures += 1
             # Many nodes must not come back in the same instant.
-            await asyncio.sleep(doubling(FIRST_PAUSE, failures, PAUSE_FACTOR) * random.uniform(0.8, 1.2))
+            await asyncio.sleep(doubling(FIRST_PAUSE, failures, PAUSE_FACTOR) * random.uniform(0.8, 1.2))  # noqa: S311
 
     async def _list(self) -> str:
         found = await self._api.request("GET", self._path, params=self._selector, timeout=60)
@@ -74,14 +77,12 @@ class Reflector:
         return str(found["metadata"]["resourceVersion"])
 
     async def _watch(self, version: str) -> str:
-        seconds = random.randint(WATCH_SECONDS, 2 * WATCH_SECONDS)
+        seconds = random.randint(WATCH_SECONDS, 2 * WATCH_SECONDS)  # noqa: S311
         params = {**self._selector, "resourceVersion": version, "timeoutSeconds": str(seconds)}
         async for event in self._api.watch(self._path, params, silence=seconds + 30):
             kind, found = str(event.get("type")), event.get("object") or {}
             if kind == "ERROR":
-                raise ApiError(
-                    int(found.get("code") or 500), str(found.get("reason", "")), str(found.get("message", ""))
-                )
+                raise ApiError(int(found.get("code") or 500), str(found.get("reason", "")), str(found.get("message", "")))
             if kind != "BOOKMARK":
                 self._guarded(lambda kind=kind, found=found: self._on_event(kind, found))  # type: ignore[misc]
             version = str(found["metadata"]["resourceVersion"])

@@ -127,9 +127,7 @@ def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
         token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = key.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        )
+        pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         (folder / "sa.key").write_bytes(pem)
         port = free_port()
         url = f"https://127.0.0.1:{port}"
