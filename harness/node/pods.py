@@ -1,0 +1,411 @@
+"""The life of one pod: address, volumes, init containers, containers, end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from harness.node.addresses import AddressPool
+from harness.node.api import ApiClient, Json
+from harness.node.containers import Container
+from harness.node.environment import PodFacts
+from harness.node.errors import AddressesExhausted, ApiError, ApiUnreachable, ContainerConfigError, MountError
+from harness.node.events import EventRecorder
+from harness.node.images import ImageTables
+from harness.node.journal import log
+from harness.node.launching import Role
+from harness.node.publishing import StatusPublisher
+from harness.node.settings import NodeSettings
+from harness.node.status import (
+    READY_AT,
+    PodState,
+    Waiting,
+    is_ready,
+    parse_time,
+    phase_of,
+    rfc3339_micro,
+    status_patch,
+)
+from harness.node.views import PodListener, PodView, ports_of
+from harness.node.volumes import make_volumes, remove_volumes, volume_sources_needed
+
+
+@dataclass(frozen=True)
+class NodeParts:
+    """What the pods of a node share."""
+
+    settings: NodeSettings
+    api: ApiClient
+    events: EventRecorder
+    images: ImageTables
+    addresses: AddressPool
+    run_id: str
+    allocatable: Mapping[str, str]
+    tell: PodListener
+
+
+def remaining_grace(deletion: str, grace: float, now: datetime) -> float:
+    """Seconds of grace left of a pod whose deletionTimestamp (deletion plus grace, whole seconds) is given."""
+    # The timestamp lost up to a second; what is given back here is bounded by the grace itself.
+    left = (parse_time(deletion) + timedelta(seconds=1) - now).total_seconds()
+    return max(0.0, min(left, grace))
+
+
+def role_of(spec: Mapping[str, Any], init: bool) -> Role:
+    """An init container that restarts always is a sidecar."""
+    if not init:
+        return "main"
+    return "sidecar" if spec.get("restartPolicy") == "Always" else "init"
+
+
+class PodWorker:
+    """Runs one pod from the moment it is seen on the node until it has left it."""
+
+    def __init__(self, pod: Json, parts: NodeParts) -> None:
+        self.pod = pod
+        self.settings = parts.settings
+        self.images = parts.images
+        self.run_id = parts.run_id
+        self.stopping = asyncio.Event()
+        self.ip = ""
+        self.volume_paths: dict[str, Path] = {}
+        metadata = pod["metadata"]
+        self.uid: str = metadata["uid"]
+        self.namespace: str = metadata["namespace"]
+        self.name: str = metadata["name"]
+        self.folder = parts.settings.root.resolve() / "pods" / f"{self.namespace}_{self.name}_{self.uid}"
+        self._parts = parts
+        self._spec: Json = pod["spec"]
+        self._path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
+        self._publisher = StatusPublisher(parts.api, self._path)
+        self._conditions: list[Json] = list((pod.get("status") or {}).get("conditions") or [])
+        self._started_at: datetime | None = None
+        self._over = phase_of_object(pod) in ("Succeeded", "Failed")
+        self._finished = False
+        self._failure: tuple[str, str] | None = None
+        self._removed = False
+        self._agent_stops = False
+        self._delete_asked = asyncio.Event()
+        self._stop_deadline: float | None = None
+        self._ready_since: datetime | None = None
+        self._told: PodView | None = None
+        self._published: PodState | None = None
+        before = {
+            status["name"]: status
+            for key in ("initContainerStatuses", "containerStatuses")
+            for status in (pod.get("status") or {}).get(key) or []
+        }
+        self.init = [
+            Container(self, spec, role_of(spec, True), before.get(spec["name"]))
+            for spec in self._spec.get("initContainers") or []
+        ]
+        self.main = [Container(self, spec, "main", before.get(spec["name"])) for spec in self._spec["containers"]]
+
+    # -- what containers need ----------------------------------------------------------------------------------------
+
+    @property
+    def title(self) -> str:
+        """``name_namespace(uid)``, as a kubelet writes it."""
+        return f"{self.name}_{self.namespace}({self.uid})"
+
+    @property
+    def restart_policy(self) -> str:
+        """Always, OnFailure or Never."""
+        return str(self._spec.get("restartPolicy") or "Always")
+
+    @property
+    def grace_period(self) -> float:
+        """Seconds between SIGTERM and SIGKILL."""
+        grace = self._spec.get("terminationGracePeriodSeconds")
+        return float(30 if grace is None else grace)
+
+    def now(self) -> datetime:
+        """The present, in UTC."""
+        return datetime.now(UTC)
+
+    def emit(self, kind: str, reason: str, message: str, container: str | None = None) -> None:
+        """Note an event about the pod or one of its containers."""
+        regarding = {
+            "apiVersion": "v1",
+            "kind": "Pod",
+            "namespace": self.namespace,
+            "name": self.name,
+            "uid": self.uid,
+        }
+        if container is not None:
+            group = "initContainers" if any(c.name == container for c in self.init) else "containers"
+            regarding["fieldPath"] = f"spec.{group}{{{container}}}"
+        self._parts.events.emit(regarding, kind, reason, message)
+
+    async def facts(self, config_maps: set[str], secrets: set[str]) -> PodFacts:
+        """The pod with its addresses and the given ConfigMaps and Secrets as they are now."""
+        sources = await self._parts.api.sources(self.namespace, config_maps, secrets)
+        return PodFacts(self.pod, self.ip, self.settings.host_ip, self._parts.allocatable, sources)
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but not longer than the pod lives."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+
+    def changed(self) -> None:
+        """Tell the listener in this very moment, and the API server as soon as it listens."""
+        if self._over:
+            return
+        state = self.state()
+        ready = is_ready(state)
+        if ready and self._ready_since is None:
+            self._ready_since = self.now()
+        elif not ready:
+            self._ready_since = None
+        view = self.view()
+        if self._told is None or _told_apart(view) != _told_apart(self._told):
+            self._told = view
+            self._parts.tell(view)
+        if state != self._published and not self._agent_stops:
+            self._published = state
+            since = self._ready_since
+            patch = status_patch(state, self._conditions, self.now())
+            self._conditions = patch["conditions"]
+            self._publisher.publish(lambda: self._patch(patch, since))
+
+    def _patch(self, status: Json, ready_since: datetime | None) -> Json:
+        metadata: Json = {"uid": self.uid}
+        if ready_since is not None:
+            metadata["annotations"] = {READY_AT: rfc3339_micro(ready_since)}
+        return {"metadata": metadata, "status": status}
+
+    # -- what the node does ------------------------------------------------------------------------------------------
+
+    @property
+    def terminating(self) -> bool:
+        """Whether the pod is on its way out."""
+        return self.stopping.is_set() or "deletionTimestamp" in self.pod["metadata"]
+
+    def state(self) -> PodState:
+        """Everything the status is computed from, as it is now."""
+        known = {c["type"]: c.get("status") for c in (self.pod.get("status") or {}).get("conditions") or []}
+        gates = [gate["conditionType"] for gate in self._spec.get("readinessGates") or []]
+        return PodState(
+            restart_policy=self.restart_policy,
+            init=tuple(container.status for container in self.init),
+            main=tuple(container.status for container in self.main),
+            pod_ip=self.ip,
+            host_ip=self.settings.host_ip,
+            started_at=self._started_at,
+            generation=self.pod["metadata"].get("generation"),
+            terminating=self.terminating,
+            finished=self._finished,
+            failure=self._failure,
+            gates={gate: known.get(gate) == "True" for gate in gates},
+        )
+
+    def view(self, gone: bool = False) -> PodView:
+        """The pod as a listener sees it."""
+        state = self.state()
+        return PodView(
+            namespace=self.namespace,
+            name=self.name,
+            uid=self.uid,
+            labels=dict(self.pod["metadata"].get("labels") or {}),
+            ip=self.ip,
+            phase=phase_of_object(self.pod) if self._over else phase_of(state),
+            ready=is_ready(state) and not gone,
+            ready_since=None if gone else self._ready_since,
+            ports=ports_of(self.pod),
+            terminating=self.terminating or gone,
+            gone=gone,
+        )
+
+    def object(self) -> Json:
+        """The pod object with the status as this agent knows it, which may be newer than the API server's."""
+        if self._over:
+            return self.pod
+        status = status_patch(self.state(), self._conditions, self.now())
+        status["podIPs"], status["hostIPs"] = [{"ip": self.ip}] if self.ip else [], [{"ip": self.settings.host_ip}]
+        return {**self.pod, "status": status}
+
+    def update(self, pod: Json) -> None:
+        """Take in a newer version of the pod, which may be its deletion or a shorter grace period for it."""
+        self.pod = pod
+        metadata = pod["metadata"]
+        if deletion := metadata.get("deletionTimestamp"):
+            grace = float(metadata.get("deletionGracePeriodSeconds") or 0)
+            self._delete_asked.set()
+            self._stop_within(remaining_grace(deletion, grace, self.now()))
+        self.changed()
+
+    def removed(self) -> None:
+        """The API server has the pod no longer: whatever still runs is killed at once."""
+        self._removed = True
+        self._publisher.gone.set()
+        self._delete_asked.set()
+        self._stop_within(0)
+
+    def stop_with_agent(self, grace: float) -> None:
+        """The agent stops: end the processes within ``grace`` seconds, leave the pod object to the control plane."""
+        self._delete_asked.set()
+        self._stop_within(min(grace, self.grace_period))
+        # Not ready is the last word: the pod is to be started anew by the next agent, so it must not look finished.
+        self._agent_stops = True
+
+    def _stop_within(self, seconds: float) -> None:
+        deadline = asyncio.get_running_loop().time() + seconds
+        if self._stop_deadline is None or deadline < self._stop_deadline:
+            self._stop_deadline = deadline
+        self.stopping.set()
+        self.changed()
+        if seconds <= 0:
+            for container in [*self.init, *self.main]:
+                container.kill()
+
+    def _grace_left(self) -> float:
+        if self._stop_deadline is None:
+            return self.grace_period
+        return self._stop_deadline - asyncio.get_running_loop().time()
+
+    # -- the life itself ---------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """From the first sight to the end; returns when the pod has left the node."""
+        publishing = asyncio.create_task(self._publisher.run())
+        try:
+            self._started_at = self._first_start()
+            if self._over:  # ended under a former agent
+                await self._delete_asked.wait()
+                await self._delete_object()
+                return
+            await self._live()
+            self._finished = not self._agent_stops
+            self.changed()
+            if not self._agent_stops:
+                await self._publisher.settled(5)
+                await self._delete_asked.wait()
+                await self._delete_object()
+        finally:
+            for container in [*self.init, *self.main]:
+                container.kill()
+            if self._agent_stops:
+                await self._publisher.settled(1)
+            publishing.cancel()
+            remove_volumes(self.folder / "volumes")
+            self._parts.addresses.give_back(self.ip)
+            self._parts.tell(self.view(gone=True))
+
+    def _first_start(self) -> datetime:
+        earlier = (self.pod.get("status") or {}).get("startTime")
+        return parse_time(earlier) if earlier else self.now()
+
+    async def _live(self) -> None:
+        lifecycle = asyncio.create_task(self._lifecycle())
+        stopped = asyncio.create_task(self.stopping.wait())
+        limit = self._spec.get("activeDeadlineSeconds")
+        try:
+            timeout = float(limit) if limit is not None else None
+            await asyncio.wait({lifecycle, stopped}, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+            if not lifecycle.done() and not stopped.done():
+                message = "Pod was active on the node longer than the specified deadline"
+                self.emit("Normal", "DeadlineExceeded", message)
+                self._failure = ("DeadlineExceeded", message)
+                self._stop_within(self.grace_period)
+            if not lifecycle.done():
+                await self._terminate_containers()
+            await lifecycle
+        finally:
+            stopped.cancel()
+            lifecycle.cancel()
+
+    async def _terminate_containers(self) -> None:
+        for container in [*self.main, *self.init]:
+            if container.process is not None and not container.process.exited.done():
+                self.emit("Normal", "Killing", f"Stopping container {container.name}", container.name)
+        once = [container for container in self.init if container.role == "init"]
+        await asyncio.gather(*(container.terminate(self._grace_left) for container in [*self.main, *once]))
+        await self._terminate_sidecars()
+
+    async def _terminate_sidecars(self) -> None:
+        for sidecar in reversed([container for container in self.init if container.role == "sidecar"]):
+            await sidecar.terminate(self._grace_left)
+
+    async def _lifecycle(self) -> None:
+        async with asyncio.TaskGroup() as sidecars:
+            if await self._sandbox() and await self._initialise(sidecars):
+                async with asyncio.TaskGroup() as group:
+                    for container in self.main:
+                        group.create_task(container.run())
+            # Nothing is left that the sidecars serve.
+            if not self.stopping.is_set() and any(c.role == "sidecar" for c in self.init):
+                self._stop_within(self.grace_period)
+                await self._terminate_sidecars()
+        for container in [*self.init, *self.main]:  # those that never got their turn
+            if isinstance(container.status.state, Waiting) and self.stopping.is_set():
+                await container.run()
+
+    async def _initialise(self, sidecars: asyncio.TaskGroup) -> bool:
+        for container in self.init:
+            if container.role == "sidecar":
+                sidecars.create_task(container.run())
+                await self._until_started(container)
+            else:
+                await container.run()
+                if container.failed and not self.stopping.is_set():
+                    return False
+            if self.stopping.is_set():
+                return False
+        return True
+
+    async def _until_started(self, container: Container) -> None:
+        started = asyncio.create_task(container.has_started.wait())
+        stopped = asyncio.create_task(self.stopping.wait())
+        await asyncio.wait({started, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        started.cancel()
+        stopped.cancel()
+
+    async def _sandbox(self) -> bool:
+        """Give the pod its address and volumes; False when it was stopped before that worked."""
+        self.changed()
+        while not self.stopping.is_set():
+            try:
+                if not self.ip:
+                    before = (self.pod.get("status") or {}).get("podIP")
+                    host_network = self._spec.get("hostNetwork")
+                    self.ip = self.settings.host_ip if host_network else self._parts.addresses.take(before)
+                facts = await self.facts(*volume_sources_needed(self.pod))
+                self.volume_paths = make_volumes(facts, self.folder / "volumes")
+                self.changed()
+                return True
+            except AddressesExhausted as error:
+                self.emit("Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
+            except (MountError, ContainerConfigError, ApiError, ApiUnreachable, OSError) as error:
+                self.emit("Warning", "FailedMount", f"MountVolume.SetUp failed: {error}")
+            await self.pause(self.settings.backoff_base / 5)
+        return False
+
+    async def _delete_object(self) -> None:
+        body: Json = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.uid}}
+        while not self._removed and not self._agent_stops:
+            try:
+                await self._parts.api.request("DELETE", self._path, body)
+                return
+            except ApiError as error:
+                if error.status in (404, 409):
+                    return
+                log(logging.WARNING, "pod could not be deleted, will try again", pod=self.title, error=error)
+            except ApiUnreachable as error:
+                log(logging.WARNING, "pod could not be deleted, will try again", pod=self.title, error=error)
+            await asyncio.sleep(1)
+
+
+def phase_of_object(pod: Mapping[str, Any]) -> str:
+    """The phase a pod object has so far."""
+    return str((pod.get("status") or {}).get("phase", "Pending"))
+
+
+def _told_apart(view: PodView) -> tuple[object, ...]:
+    return (view.ip, view.phase, view.ready, view.terminating, view.gone, view.labels)
