@@ -1,0 +1,156 @@
+"""Real parts for the load: a server process, a run's folder with a plan, and the load as the runner starts it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from harness.plan.model import Phase, Plan, System
+from harness.record.reader import RecordReader
+from harness.record.rows import Meta
+from harness.record.writer import RecordWriter
+from harness.target.base import Target
+
+ROOT = Path(__file__).parents[2]
+SERVER = Path(__file__).with_name("crm_server.py")
+PROFILE = ROOT / "profiles" / "oktoberfest.yaml"
+
+
+@dataclass(frozen=True)
+class Crm:
+    """A running server."""
+
+    process: subprocess.Popen[str]
+    port: int
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def set(self, **settings: object) -> dict[str, int]:
+        """Change its settings; gives the requests by method so far."""
+        query = "&".join(f"{name}={value}" for name, value in settings.items())
+        with urllib.request.urlopen(f"{self.url}/control?{query}") as answer:
+            return json.loads(answer.read())
+
+
+@pytest.fixture
+def crm() -> Iterator[Callable[..., Crm]]:
+    """Start servers with settings, e.g. crm(delay=0.1)."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(**settings: object) -> Crm:
+        command = [sys.executable, str(SERVER), *(f"{name}={value}" for name, value in settings.items())]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        started.append(process)
+        assert process.stdout is not None
+        return Crm(process, int(process.stdout.readline()))
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+@dataclass
+class Load:
+    """The load process of one run, started as the runner starts it."""
+
+    run: Path
+    process: subprocess.Popen[str]
+    t0: float
+    said: str = ""
+
+    def wait(self, seconds: float = 30) -> int:
+        """Its exit code; what it said on stderr is shown where a test fails."""
+        _, self.said = self.process.communicate(timeout=seconds)
+        sys.stdout.write(self.said)
+        return self.process.returncode
+
+    def record(self) -> RecordReader:
+        return RecordReader(self.run)
+
+    def workers(self) -> list[int]:
+        """Pids of the workers, from /proc."""
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+
+@pytest.fixture
+def load(tmp_path: Path) -> Iterator[Callable[..., Load]]:
+    """Start the load against an address: load(url, rates={"DE": (20, 20)}, seconds=3)."""
+    started: list[Load] = []
+
+    def start(
+        url: str,
+        *,
+        rates: dict[str, tuple[float, float]] | None = None,
+        seconds: float = 3,
+        options: tuple[str, ...] = (),
+        profile: Path = PROFILE,
+        t0_in: float = 3.0,
+    ) -> Load:
+        run = tmp_path / f"run-{len(started)}"
+        rates = rates or {"DE": (40.0, 40.0)}
+        t0 = time.time() + t0_in
+        with RecordWriter(run) as record:
+            record.add(Meta("plan", plan(rates, seconds, profile).model_dump(mode="json", by_alias=True)))
+            record.add(Meta("t0", {"at": t0}))
+        target = tmp_path / "target.json"
+        names = [f"crm-{component}-{code.lower()}" for component in ("queries", "commands") for code in rates]
+        new_target(tmp_path, dict.fromkeys(names, url)).write(target)
+        command = [sys.executable, "-m", "harness.load", str(run), "--target", str(target), *options]
+        process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+        started.append(Load(run, process, t0))
+        return started[-1]
+
+    yield start
+    for one in started:
+        one.process.kill()
+        one.process.wait()
+
+
+def plan(rates: dict[str, tuple[float, float]], seconds: float, profile: Path = PROFILE) -> Plan:
+    """A plan of one phase."""
+    return Plan(
+        schema="generalprobe.dev/plan/v1",
+        rehearsal="test",
+        path="test.yaml",
+        season="oktoberfest",
+        runbook="test.md",
+        lapse=1,
+        system=System(namespace="crm"),
+        profile=str(profile),
+        seed=7,
+        phases=[Phase(name="steady", start=0, end=seconds, rates=rates)],
+        window=None,
+        faults=[],
+        expectations=[],
+        moments={"start": 0, "end": seconds},
+        constants=[],
+    )
+
+
+def new_target(folder: Path, services: dict[str, str]) -> Target:
+    """A target that has nothing but services."""
+    return Target(
+        name="test",
+        embedded=True,
+        kubeconfig=folder / "kubeconfig",
+        context="test",
+        namespace="crm",
+        lapse=1,
+        prometheus_url="http://127.0.0.1:1",
+        alertmanager_url="http://127.0.0.1:1",
+        database_dsn="",
+        receiver_port=1,
+        services=services,
+    )
