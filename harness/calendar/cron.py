@@ -52,7 +52,9 @@ class Cron:
             raise ValueError(f"'{self.expression}' has {len(fields)} fields; KEDA wants five: {', '.join(_FIELDS)}")
         day_of_week = fields[4].upper()
         if _ONLY_IN_CRONSIM.search(re.sub(r"[A-Z]{3}", "", f"{fields[2]} {day_of_week}".upper())) or "7" in day_of_week:
-            raise ValueError(f"'{self.expression}' is no cron expression that KEDA accepts: it knows no L, W, # and no day 7")
+            raise ValueError(
+                f"'{self.expression}' is no cron expression that KEDA accepts: it knows no L, W, # and no day 7"
+            )
 
 
 @cache

@@ -18,6 +18,7 @@ from harness.plan.promql import Scaling, display, parse_duration, scaled_promql
 from harness.source import Loc, Located
 
 Yaml = dict[str, Any]
+_NOTHING = timedelta()
 
 # kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale, "Default behavior": the API server fills these in
 # where a manifest says nothing, so they have to be written out to be scaled.
@@ -55,8 +56,11 @@ def lapsed_manifests(manifests: Sequence[Yaml], scaling: Scaling) -> Lapsed[list
     return Lapsed(changed, tuple(entries))
 
 
-def lapsed_rules(rules: Located, scaling: Scaling) -> Lapsed[Yaml]:
-    """A Prometheus rule file under lapse: intervals, `for`, `keep_firing_for`, ranges. Raises BadInput with all problems."""
+def lapsed_rules(rules: Located, scaling: Scaling, unscaled: Mapping[str, float] | None = None) -> Lapsed[Yaml]:
+    """A Prometheus rule file under lapse: intervals, `for`, `keep_firing_for`, ranges. Raises BadInput with all problems.
+
+    `unscaled`: alert -> seconds that are added to its `for` as they are (it waits for something no lapse shortens).
+    """
     changed: Yaml = copy.deepcopy(rules.value or {})
     if scaling.factor == 1:
         return Lapsed(changed)
@@ -70,8 +74,9 @@ def lapsed_rules(rules: Located, scaling: Scaling) -> Lapsed[Yaml]:
         for index, rule in enumerate(group.get("rules") or []):
             loc: Loc = ("groups", at, "rules", index)
             name = str(rule.get("alert") or rule.get("record"))
-            for key in ("for", "keep_firing_for"):
-                scaler.duration(rule, key, f"{name} {key}", (*loc, key))
+            extra = timedelta(seconds=(unscaled or {}).get(name, 0.0))
+            scaler.duration(rule, "for", f"{name} for", (*loc, "for"), extra)
+            scaler.duration(rule, "keep_firing_for", f"{name} keep_firing_for", (*loc, "keep_firing_for"))
             try:
                 rule["expr"] = _promql(str(rule.get("expr", "")), name, scaling, ledger)
             except ValueError as error:
@@ -107,8 +112,8 @@ class _Scaler:
     ledger: Ledger
     problems: list[Problem]
 
-    def duration(self, owner: Yaml, key: str, name: str, loc: Loc) -> None:
-        """Scale one where there is one. Zero stays zero, and nothing else becomes zero."""
+    def duration(self, owner: Yaml, key: str, name: str, loc: Loc, extra: timedelta = _NOTHING) -> None:
+        """Scale one where there is one, and add `extra` unscaled. Zero stays zero, and nothing else becomes zero."""
         if owner.get(key) is None:
             return
         try:
@@ -118,8 +123,9 @@ class _Scaler:
             self.problems.append(Problem(text, self.document.position(loc)))
             return
         if original:
-            scaled = max(original / self.ledger.factor, timedelta(milliseconds=1))
-            self.ledger.note(name, original, scaled)
+            scaled = max(original / self.ledger.factor, timedelta(milliseconds=1)) + extra
+            why = f"with {display(extra)} that no lapse shortens" if extra else ""
+            self.ledger.note(name, original, scaled, why)
             owner[key] = display(scaled)
 
     def route(self, route: Yaml, where: str, loc: Loc) -> None:

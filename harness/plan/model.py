@@ -141,7 +141,7 @@ class Plan(_Value):
     """Everything that will be done and checked. `moments` maps names to seconds after t0.
 
     Names of moments: `start`, `end`, `window-opens`, `window-closes`, `phase:NAME`, `phase-end:NAME`, `load:4x`,
-    `fault:ID`, `fault-end:ID`.
+    `fault:ID`, `fault-end:ID`. `controls` are unscaled; `unscaled_for`: alert -> seconds added to its `for` under lapse.
     """
 
     schema_: str = Field(default=PLAN_SCHEMA, alias="schema")
@@ -160,6 +160,7 @@ class Plan(_Value):
     moments: dict[str, float]
     constants: list[Constant]
     controls: Controls = Controls()
+    unscaled_for: dict[str, float] = Field(default_factory=dict)
     bounds: Bounds = Bounds()
     abort: Abort = Abort()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from difflib import get_close_matches
 
@@ -17,7 +17,9 @@ from harness.plan.timeline import Timeline, Traffic, lay_out
 from harness.runbook.runbook import Promise, Runbook
 
 
-def plan(rehearsal: Rehearsal, runbook: Runbook, traffic: Traffic, artefacts: Artefacts, lapse: float | None = None) -> Plan:
+def plan(
+    rehearsal: Rehearsal, runbook: Runbook, traffic: Traffic, artefacts: Artefacts, lapse: float | None = None
+) -> Plan:
     """Everything that will be done and checked. `lapse` overrides the rehearsal's. Raises BadInput with every problem."""
     spec = rehearsal.spec
     factor = spec.lapse if lapse is None else lapse
@@ -27,8 +29,9 @@ def plan(rehearsal: Rehearsal, runbook: Runbook, traffic: Traffic, artefacts: Ar
     problems += _unbound(promises, world)
     controls = _controls(rehearsal)
     constants: list[Constant] = []
+    unscaled_for = _unscaled_for(rehearsal, artefacts, problems)
     try:
-        constants = list(_constants(controls, artefacts, factor))
+        constants = list(_constants(controls, artefacts, factor, unscaled_for))
     except BadInput as error:
         problems += error.problems
     if problems:
@@ -50,6 +53,7 @@ def plan(rehearsal: Rehearsal, runbook: Runbook, traffic: Traffic, artefacts: Ar
         moments=dict(timeline.moments),
         constants=constants,
         controls=controls,
+        unscaled_for=unscaled_for,
         bounds=Bounds(lag_p99=spec.bounds.lag_p99.total_seconds(), not_started=spec.bounds.not_started),
         abort=Abort(
             error_rate=spec.abort.error_rate,
@@ -125,15 +129,28 @@ def _world(rehearsal: Rehearsal, traffic: Traffic, artefacts: Artefacts, timelin
     )
 
 
-def _constants(controls: Controls, artefacts: Artefacts, factor: float) -> Iterator[Constant]:
+def _constants(
+    controls: Controls, artefacts: Artefacts, factor: float, unscaled_for: Mapping[str, float]
+) -> Iterator[Constant]:
     """Every constant that lapse changes, by the very functions that staging uses."""
     scaling = scaling_of(controls, factor)
     yield from lapsed_controls(controls, factor).constants
     yield from lapsed_manifests(artefacts.manifests, scaling).constants
     for rules in artefacts.rules:
-        yield from lapsed_rules(rules, scaling).constants
+        yield from lapsed_rules(rules, scaling, unscaled_for).constants
     if artefacts.alertmanager is not None:
         yield from lapsed_alertmanager(artefacts.alertmanager, scaling).constants
+
+
+def _unscaled_for(rehearsal: Rehearsal, artefacts: Artefacts, problems: list[Problem]) -> dict[str, float]:
+    unscaled = rehearsal.spec.unscaled
+    for index, name in enumerate(unscaled.alerts):
+        if name not in artefacts.alerts:
+            near = get_close_matches(name, artefacts.alerts, n=1, cutoff=0.5)
+            hint = f"did you mean '{near[0]}'?" if near else "check the name"
+            text = f"The rules have no alert '{name}'; {hint}"
+            problems.append(rehearsal.problem(text, "unscaled", "alerts", index))
+    return dict.fromkeys(unscaled.alerts, unscaled.pod_start.total_seconds())
 
 
 def _controls(rehearsal: Rehearsal) -> Controls:

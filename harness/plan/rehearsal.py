@@ -112,12 +112,17 @@ class Unscaled(_Yaml):
 
     pod_start: Duration = Field(default=timedelta(), description="From a pod's creation until it is ready and warm.")
     pipeline: Duration = Field(default=timedelta(), description="Grain of scraping and evaluation that stays.")
+    alerts: list[str] = Field(
+        default_factory=list, description="Alerts that wait for pods to start: pod_start is added to their `for`."
+    )
 
 
 class WindowSpec(_Yaml):
     """The season's cron window in the rehearsal. Cron has a grain of a minute, so it lasts whole minutes."""
 
-    opens: PointInTime = Field(description="When it opens; the rehearsal begins so that this is a full minute of the clock.")
+    opens: PointInTime = Field(
+        description="When it opens; the rehearsal begins so that this is a full minute of the clock."
+    )
     closes: PointInTime = Field(description="When it closes: whole minutes later.")
 
 
@@ -168,8 +173,12 @@ class ControlsSpec(_Yaml):
     hpa_downscale_stabilization: Duration = Field(default=timedelta(seconds=300), description="kube-controller-manager.")
     hpa_cpu_initialization_period: Duration = Field(default=timedelta(seconds=300), description="kube-controller-manager.")
     hpa_initial_readiness_delay: Duration = Field(default=timedelta(seconds=30), description="kube-controller-manager.")
-    keda_polling_interval: Duration = Field(default=timedelta(seconds=30), description="KEDA, where a ScaledObject says none.")
-    keda_cooldown_period: Duration = Field(default=timedelta(seconds=300), description="KEDA, where a ScaledObject says none.")
+    keda_polling_interval: Duration = Field(
+        default=timedelta(seconds=30), description="KEDA, where a ScaledObject says none."
+    )
+    keda_cooldown_period: Duration = Field(
+        default=timedelta(seconds=300), description="KEDA, where a ScaledObject says none."
+    )
 
 
 class RehearsalSpec(_Yaml):
@@ -183,7 +192,9 @@ class RehearsalSpec(_Yaml):
     lapse: float = Field(default=1, ge=1, le=60, description="So many minutes of the season pass in one.")
     system: SystemSpec = Field(description="What is rehearsed.")
     profile: str = Field(description="The season's load profile.")
-    territories: list[str] | None = Field(default=None, min_length=1, description="Only these of the profile's territories.")
+    territories: list[str] | None = Field(
+        default=None, min_length=1, description="Only these of the profile's territories."
+    )
     seed: int = Field(default=1, description="Same seed, same arrivals.")
     unscaled: Unscaled = Field(default=Unscaled(), description="What no lapse shortens.")
     controls: ControlsSpec = Field(default=ControlsSpec(), description="Production's control constants.")

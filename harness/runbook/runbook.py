@@ -47,7 +47,9 @@ class Runbook:
         if not inside:
             known = [heading.anchor for heading in self.page.headings]
             near = get_close_matches(anchor, known, n=1, cutoff=0.5)
-            hint = f"did you mean '#{near[0]}'?" if near else f"there are {', '.join('#' + name for name in known) or 'none'}."
+            hint = (
+                f"did you mean '#{near[0]}'?" if near else f"there are {', '.join('#' + name for name in known) or 'none'}."
+            )
             raise BadInput(f"{self.page.path} has no heading with the anchor '#{anchor}'; {hint}")
         return tuple(promise for promise in self.promises if promise.source.anchor in inside)
 
