@@ -109,6 +109,22 @@ class Abort(_Value):
     control_plane_gone: float = 15.0
 
 
+class Controls(_Value):
+    """Control constants of the cluster as they are in production, seconds; the embedded target runs them under lapse.
+
+    HPA: kubernetes.io/docs/tasks/run-application/horizontal-pod-autoscale; KEDA: keda.sh/docs, ScaledObject.
+    """
+
+    scrape_interval: float = 15.0
+    evaluation_interval: float = 15.0
+    hpa_sync_period: float = 15.0
+    hpa_downscale_stabilization: float = 300.0
+    hpa_cpu_initialization_period: float = 300.0
+    hpa_initial_readiness_delay: float = 30.0
+    keda_polling_interval: float = 30.0
+    keda_cooldown_period: float = 300.0
+
+
 class System(_Value):
     """What is staged on the embedded target. Paths are absolute. On another target only `namespace` counts."""
 
@@ -125,7 +141,7 @@ class Plan(_Value):
     """Everything that will be done and checked. `moments` maps names to seconds after t0.
 
     Names of moments: `start`, `end`, `window-opens`, `window-closes`, `phase:NAME`, `phase-end:NAME`, `load:4x`,
-    `fault:ID`, `fault-end:ID`.
+    `fault:ID`, `fault-end:ID`. `controls` are unscaled; `unscaled_for`: alert -> seconds added to its `for` under lapse.
     """
 
     schema_: str = Field(default=PLAN_SCHEMA, alias="schema")
@@ -143,6 +159,8 @@ class Plan(_Value):
     expectations: list[PlannedExpectation]
     moments: dict[str, float]
     constants: list[Constant]
+    controls: Controls = Controls()
+    unscaled_for: dict[str, float] = Field(default_factory=dict)
     bounds: Bounds = Bounds()
     abort: Abort = Abort()
 
