@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -45,6 +45,24 @@ class Finding:
     deadline: float | None = None
     allowed: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    certain: bool = False
+    """What was seen stands whatever is missing elsewhere in the stretch (an alert that fired did fire)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What an observer shall sample for an expectation, as Sample rows named `name` (the expectation's id).
+
+    `how` says what `text` is: PromQL, one SQL statement whose first column of each row is the value, or a URL. For a URL
+    the value is the HTTP status, 0 where nothing answered in time or the answer lacks `contains`. `every`: seconds.
+    A sampling that fails writes no row: missing samples are no data, never a value.
+    """
+
+    name: str
+    how: Literal["promql", "sql", "http"]
+    text: str
+    every: float = 1.0
+    contains: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +156,14 @@ class Expectation(BaseModel, ABC):
 
     def problems(self, world: World) -> Sequence[str]:
         """What this expectation names that does not exist: one sentence each, with the nearest existing name."""
+        return ()
+
+    def moments(self) -> Sequence[str]:
+        """Every moment this expectation is bound to: it cannot be judged where one is a fault without effect."""
+        return self.stretch()
+
+    def samples(self) -> Sequence[Sampling]:
+        """What observers must sample for this expectation beyond what they record anyway."""
         return ()
 
     @abstractmethod

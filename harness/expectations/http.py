@@ -1,0 +1,32 @@
+"""`http`: a URL answers as promised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import Field
+
+from harness.expectations.base import Sampling
+from harness.expectations.sampled import Sampled
+from harness.units import Share
+
+
+class Http(Sampled):
+    """A URL answers with a status, and a text where given, in at least a share of the samples."""
+
+    how = "http"
+
+    kind: Literal["http"]
+    url: str = Field(pattern=r"^(https?://|service:[a-z0-9-]+/)\S*$", description="A URL, or service:WORKLOAD/path.")
+    status: int = Field(default=200, ge=100, le=599, description="The HTTP status.")
+    contains: str = Field(default="", description="A text that the answer contains.")
+    at_least: Share = Field(default=1.0, description="The share of samples that must be so.")
+
+    def text(self) -> str:
+        """The URL."""
+        return self.url
+
+    def samples(self) -> Sequence[Sampling]:
+        """The status, 0 where nothing answered or the text is missing."""
+        return [Sampling(self.id, self.how, self.url, self.every.total_seconds(), self.contains)]
