@@ -11,6 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.expectations.evidence import Evidence
 from harness.plan.model import Plan, PlannedExpectation, Scaled, Source
 from harness.record.reader import RecordReader
 
@@ -106,11 +107,23 @@ class Case:
     planned: PlannedExpectation
     plan: Plan
     record: RecordReader
+    evidence: Evidence = field(default=None)  # type: ignore[assignment]
+    """What judges ask the record again and again; shared by all cases of one judging, made where it is not given."""
+
+    def __post_init__(self) -> None:
+        if self.evidence is None:
+            object.__setattr__(self, "evidence", Evidence(self.record, self.plan))
 
     def moment(self, name: str) -> float | None:
         """When the moment really came, seconds since the epoch; None where it never came."""
-        mark = self.record.mark(name)
-        return mark.at if mark else None
+        return self.evidence.moment(name)
+
+    def came(self, name: str) -> float:
+        """`moment` of one of the expectation's `moments()`, which have all come when it is judged."""
+        at = self.evidence.moment(name)
+        if at is None:
+            raise ValueError(f"the moment {name} never came")
+        return at
 
     def deadline(self, name: str) -> float:
         """The scaled deadline of the field `name`, seconds."""

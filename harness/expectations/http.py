@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from harness.expectations.base import Sampling
+from harness.expectations.base import Result, Sampling
 from harness.expectations.sampled import Sampled
 from harness.units import Share
 
@@ -30,3 +31,19 @@ class Http(Sampled):
     def samples(self) -> Sequence[Sampling]:
         """The status, 0 where nothing answered or the text is missing."""
         return [Sampling(self.id, self.how, self.url, self.every.total_seconds(), self.contains)]
+
+    @property
+    def wanted(self) -> str:
+        """The answer, and how often."""
+        text = f"{self.url} answers {self.status}" + (f" with '{self.contains}'" if self.contains else "")
+        return text if self.at_least == 1 else f"{text} in {self.at_least * 100:.3g} % of samples"
+
+    def weigh(self, series: Sequence[Sequence[float]]) -> tuple[Result, str, dict[str, Any]]:
+        """The share of samples with the wanted status."""
+        values = [value for one in series for value in one]
+        right = sum(value == self.status for value in values)
+        counted = Counter(int(value) for value in values)
+        statuses = {str(status) if status else "no answer": count for status, count in sorted(counted.items())}
+        observed = f"{right} of {len(values)} as promised"
+        result = Result.PASS if right >= self.at_least * len(values) else Result.FAIL
+        return result, observed, {"statuses": statuses}

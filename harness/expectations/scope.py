@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
-from harness.expectations.base import Expectation, Lapse, World
+from harness.expectations.base import Case, Expectation, Lapse, World
+from harness.expectations.evidence import Span, milliseconds, without
 from harness.expectations.names import MOMENT, component_of, unknown, unknown_moments
-from harness.plan.model import Scaled
+from harness.plan.model import Bounds, Scaled
+from harness.record.rows import Arrivals
 from harness.units import Duration
+
+FAILED = frozenset({"server_error", "timeout", "connection"})
+"""Outcomes of requests that were not answered as a user needs it."""
 
 
 class Scope(Expectation):
@@ -93,3 +100,86 @@ class Scope(Expectation):
     def covers(self, workload: str) -> bool:
         """Whether requests to this workload count."""
         return component_of(workload, self.component) if self.component else workload in self.workloads
+
+    def spans(self, case: Case) -> list[Span]:
+        """The stretches as they really came, without the excepted faults."""
+        faults = [case.evidence.fault_span(fault) for fault in self.except_faults]
+        allowance = case.deadline("allowance") if self.except_faults else 0.0
+        taken_out = [(begin, end + allowance) for begin, end in filter(None, faults)]
+        found = []
+        for since, until in self.stretches():
+            found += without((case.came(since), case.came(until)), taken_out)
+        return found
+
+    def judged_territories(self, case: Case) -> list[str]:
+        """Those named, else all that load goes to."""
+        return list(self.territories) or case.evidence.territories()
+
+    def answers(self, case: Case) -> dict[tuple[str, str], tuple[int, list[bytes]]]:
+        """Requests that count, by territory and outcome: how many, and their histograms."""
+        found: dict[tuple[str, str], tuple[int, list[bytes]]] = {}
+        covered: dict[str, bool] = {}
+        for first, last in map(seconds, self.spans(case)):
+            for territory, workload, outcome, count, histogram in case.record.select(_REQUESTS, (first, last)):
+                if workload not in covered:
+                    covered[workload] = self.covers(workload)
+                if covered[workload]:
+                    before, histograms = found.get((territory, outcome), (0, []))
+                    histograms.append(histogram)
+                    found[territory, outcome] = before + count, histograms
+        return found
+
+    def generator(self, case: Case, territory: str) -> Generator:
+        """What the generator made of the arrivals of a territory in the stretches."""
+        spans = [seconds(span) for span in self.spans(case)]
+        rows = [
+            row
+            for row in case.evidence.arrivals
+            if row.territory == territory
+            and self.covers(row.workload)
+            and any(first <= row.second < last for first, last in spans)
+        ]
+        return Generator.of(rows)
+
+
+_REQUESTS = "SELECT territory, workload, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
+
+
+def seconds(span: Span) -> tuple[int, int]:
+    """The whole seconds within a stretch, as [first, after the last)."""
+    return math.ceil(span[0]), math.floor(span[1])
+
+
+@dataclass(frozen=True, slots=True)
+class Generator:
+    """How well the load generator kept to its intentions over some seconds. `lag_p99` in seconds.
+
+    `lag_p99` is the smallest lag that all but 1 % of the started arrivals lie in seconds with at most that p99: never less
+    than the real p99 of all of them.
+    """
+
+    intended: int
+    started: int
+    not_started: int
+    lag_p99: float
+
+    @classmethod
+    def of(cls, rows: Sequence[Arrivals]) -> Generator:
+        """From seconds of arrivals."""
+        started = sum(row.started for row in rows)
+        beyond, lag = 0, 0
+        for row in sorted(rows, key=lambda row: row.lag_p99_us, reverse=True):
+            beyond += row.started
+            if beyond > started / 100:
+                lag = row.lag_p99_us
+                break
+        return cls(sum(row.intended for row in rows), started, sum(row.not_started for row in rows), lag / 1e6)
+
+    def weakness(self, bounds: Bounds) -> str:
+        """Why latency cannot be judged by such a generator; empty where it can."""
+        if self.not_started > bounds.not_started * self.intended:
+            return f"the generator did not start {self.not_started} of {self.intended} arrivals"
+        if self.lag_p99 > bounds.lag_p99:
+            late, bound = milliseconds(self.lag_p99), milliseconds(bounds.lag_p99)
+            return f"the generator started requests {late} late (p99), more than {bound}"
+        return ""
