@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from harness.expectations.evidence import Evidence
 from harness.plan.model import Plan, PlannedExpectation, Scaled, Source
 from harness.record.reader import RecordReader
 
@@ -45,6 +46,24 @@ class Finding:
     deadline: float | None = None
     allowed: str = ""
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    certain: bool = False
+    """What was seen stands whatever is missing elsewhere in the stretch (an alert that fired did fire)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """What an observer shall sample for an expectation, as Sample rows named `name` (the expectation's id).
+
+    `how` says what `text` is: PromQL, one SQL statement whose first column of each row is the value, or a URL. For a URL
+    the value is the HTTP status, 0 where nothing answered in time or the answer lacks `contains`. `every`: seconds.
+    A sampling that fails writes no row: missing samples are no data, never a value.
+    """
+
+    name: str
+    how: Literal["promql", "sql", "http"]
+    text: str
+    every: float = 1.0
+    contains: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,11 +107,23 @@ class Case:
     planned: PlannedExpectation
     plan: Plan
     record: RecordReader
+    evidence: Evidence = field(default=None)  # type: ignore[assignment]
+    """What judges ask the record again and again; shared by all cases of one judging, made where it is not given."""
+
+    def __post_init__(self) -> None:
+        if self.evidence is None:
+            object.__setattr__(self, "evidence", Evidence(self.record, self.plan))
 
     def moment(self, name: str) -> float | None:
         """When the moment really came, seconds since the epoch; None where it never came."""
-        mark = self.record.mark(name)
-        return mark.at if mark else None
+        return self.evidence.moment(name)
+
+    def came(self, name: str) -> float:
+        """`moment` of one of the expectation's `moments()`, which have all come when it is judged."""
+        at = self.evidence.moment(name)
+        if at is None:
+            raise ValueError(f"the moment {name} never came")
+        return at
 
     def deadline(self, name: str) -> float:
         """The scaled deadline of the field `name`, seconds."""
@@ -138,6 +169,14 @@ class Expectation(BaseModel, ABC):
 
     def problems(self, world: World) -> Sequence[str]:
         """What this expectation names that does not exist: one sentence each, with the nearest existing name."""
+        return ()
+
+    def moments(self) -> Sequence[str]:
+        """Every moment this expectation is bound to: it cannot be judged where one is a fault without effect."""
+        return self.stretch()
+
+    def samples(self) -> Sequence[Sampling]:
+        """What observers must sample for this expectation beyond what they record anyway."""
         return ()
 
     @abstractmethod

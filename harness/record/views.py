@@ -8,8 +8,24 @@ from datetime import datetime
 
 from hdrh.histogram import HdrHistogram
 
+from harness.record.histograms import add_encoded, new_histogram
 from harness.record.reader import RecordReader
 from harness.record.rows import Gap, Json, Requests, Watch
+
+__all__ = [
+    "Boot",
+    "PodLife",
+    "ReplicaPoint",
+    "boots",
+    "gaps",
+    "merged",
+    "new_histogram",
+    "pods",
+    "replicas",
+    "requests",
+    "timestamp",
+    "workloads",
+]
 
 WORKLOAD_LABEL = "app.kubernetes.io/name"
 READY_AT = "generalprobe.dev/ready-at"
@@ -57,16 +73,9 @@ def workloads(record: RecordReader) -> list[str]:
 def replicas(record: RecordReader, workload: str) -> list[ReplicaPoint]:
     """How many replicas of a Deployment were wanted, present and ready, one point per change."""
     points: list[ReplicaPoint] = []
-    for seen in record.rows(Watch, "kind = 'Deployment' AND name = ?", (workload,)):
-        status: Json = seen.object.get("status") or {}
-        gone = seen.change == "DELETED"
-        wanted = 0 if gone else int((seen.object.get("spec") or {}).get("replicas") or 0)
-        point = ReplicaPoint(
-            seen.at,
-            wanted,
-            0 if gone else int(status.get("replicas") or 0),
-            0 if gone else int(status.get("readyReplicas") or 0),
-        )
+    for at, change, wanted, present, ready in record.select(_REPLICAS, (workload,)):
+        gone = change == "DELETED"
+        point = ReplicaPoint(at, *(0 if gone else int(number or 0) for number in (wanted, present, ready)))
         if not points or (point.wanted, point.present, point.ready) != (
             points[-1].wanted,
             points[-1].present,
@@ -74,6 +83,13 @@ def replicas(record: RecordReader, workload: str) -> list[ReplicaPoint]:
         ):
             points.append(point)
     return points
+
+
+_REPLICAS = """
+    SELECT at, change, json_extract(object, '$.spec.replicas'), json_extract(object, '$.status.replicas'),
+           json_extract(object, '$.status.readyReplicas')
+    FROM watch WHERE kind = 'Deployment' AND name = ? ORDER BY rowid
+"""
 
 
 def pods(record: RecordReader, workload: str | None = None) -> list[PodLife]:
@@ -112,16 +128,46 @@ def _life(seen: Watch, before: PodLife | None) -> PodLife:
     )
 
 
-def new_histogram() -> HdrHistogram:
-    """An empty histogram of the one shape used everywhere: 1 us .. 60 s, three significant digits."""
-    return HdrHistogram(1, 60_000_000, 3)
+@dataclass(frozen=True, slots=True)
+class Boot:
+    """One start of a pod's process, from its first readiness to its end: `until` is None while it lives."""
+
+    pod: str
+    workload: str
+    territory: str
+    ready_at: float
+    until: float | None
+
+
+def boots(record: RecordReader) -> list[Boot]:
+    """Every start of every pod that became ready: a container that restarts forgets what it had received."""
+    found: list[Boot] = []
+    open_at: dict[str, Boot] = {}
+    restarts: dict[str, int] = {}
+    for seen in record.rows(Watch, "kind = 'Pod'"):
+        life = _life(seen, None)
+        boot = open_at.get(seen.uid)
+        restarted = life.restarts > restarts.get(seen.uid, life.restarts)
+        restarts[seen.uid] = life.restarts
+        if boot and (restarted or life.leaving_at is not None):
+            died = min(seen.at, _finished(seen) or seen.at) if restarted else seen.at
+            found.append(Boot(boot.pod, boot.workload, boot.territory, boot.ready_at, died))
+            del open_at[seen.uid]
+        elif boot is None and life.ready_at is not None and life.leaving_at is None:
+            open_at[seen.uid] = Boot(life.name, life.workload, life.territory, life.ready_at, None)
+    return sorted([*found, *open_at.values()], key=lambda boot: (boot.ready_at, boot.pod))
+
+
+def _finished(seen: Watch) -> float | None:
+    containers = (seen.object.get("status") or {}).get("containerStatuses") or ()
+    ends = [((one.get("lastState") or {}).get("terminated") or {}).get("finishedAt") for one in containers]
+    return min((at for at in map(timestamp, ends) if at is not None), default=None)
 
 
 def merged(rows: Iterable[Requests]) -> HdrHistogram:
     """The latencies of all rows in one histogram, microseconds from the intended start."""
     total = new_histogram()
-    for row in rows:
-        total.decode_and_add(row.histogram)
+    add_encoded(total, (row.histogram for row in rows))
     return total
 
 
