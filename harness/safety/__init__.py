@@ -1,0 +1,1 @@
+"""What keeps a rehearsal from doing harm: undo written before every change, opt-in, limits, abort conditions."""
