@@ -12,7 +12,8 @@ HELP = """Show what a rehearsal would do and check, with every time already scal
 Reads the rehearsal, its runbook, profile, rules and experiments, and says everything that is wrong with them at once.
 """
 EPILOG = """Examples: [bold]rehearse plan rehearsals/oktoberfest.yaml[/] ·
-[bold]rehearse plan rehearsals/smoke.yaml --lapse 1[/] · [bold]rehearse plan rehearsals/smoke.yaml --json | jq .moments[/]"""
+[bold]rehearse plan rehearsals/smoke.yaml --lapse 1[/] ·
+[bold]rehearse plan rehearsals/smoke.yaml --json | jq .moments[/]"""
 
 
 def register(app: typer.Typer) -> None:

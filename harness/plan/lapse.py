@@ -88,7 +88,7 @@ def lapsed_rules(rules: Located, scaling: Scaling, unscaled: Mapping[str, float]
 
 
 def lapsed_alertmanager(config: Located, scaling: Scaling) -> Lapsed[Yaml]:
-    """Alertmanager's configuration under lapse: waits of every route, resolve_timeout. Raises BadInput with all problems."""
+    """Alertmanager's configuration under lapse: waits of every route, resolve_timeout. Raises BadInput, all at once."""
     changed: Yaml = copy.deepcopy(config.value or {})
     if scaling.factor == 1:
         return Lapsed(changed)

@@ -157,7 +157,7 @@ def _faults(rehearsal: Rehearsal, clock: _Clock, artefacts: Artefacts) -> Iterat
     for index, spec in enumerate(rehearsal.spec.faults):
         start, timeout = clock.at(spec.at, "faults", index, "at"), spec.timeout.total_seconds()
         if start + timeout > clock.moments["end"]:
-            text = f"The fault '{spec.id}' may last until {start + timeout:g}s, the rehearsal ends at {clock.moments['end']:g}s"
+            text = f"The fault '{spec.id}' may last until {start + timeout:g}s, after the end at {clock.moments['end']:g}s"
             clock.problems.append(rehearsal.problem(text, "faults", index, "timeout"))
         yield PlannedFault(
             id=spec.id,

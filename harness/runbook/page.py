@@ -1,4 +1,4 @@
-"""A Markdown page as a runbook needs it: headings with the anchors GitHub gives them, tables, expect blocks; exact lines."""
+"""A Markdown page as a runbook needs it: headings with GitHub's anchors, tables, expect blocks, each with its line."""
 
 from __future__ import annotations
 
@@ -129,9 +129,7 @@ def _texts(children: list[Token]) -> Iterator[str]:
     for child in children:
         if child.type in ("softbreak", "hardbreak"):
             yield " "
-        elif child.type in ("text", "code_inline"):
-            yield child.content
-        elif child.type == "image":
+        elif child.type in ("text", "code_inline", "image"):
             yield child.content
 
 
