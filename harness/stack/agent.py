@@ -85,8 +85,7 @@ class Status:
             labels = {"namespace": namespace, "service": service, "listen": door.listen}
             yield "generalprobe_service_ready_pods", labels, len(door.upstreams)
         yield "generalprobe_service_changes_total", {}, self._door.changes
-        yield "generalprobe_service_change_seconds_last", {}, self._door.last_seconds
-        yield "generalprobe_service_change_seconds_worst", {}, self._door.worst_seconds
+        yield "generalprobe_service_change_seconds_max", {}, self._door.worst_seconds
 
     async def _doors(self, _: web.Request) -> web.Response:
         found = [
@@ -100,7 +99,8 @@ async def serve(state: ClusterState, options: Options) -> None:
     ports = state.part("agent").ports
     api = ApiClient(load_access(state.folder / "pki" / "agent.kubeconfig"), "generalprobe-agent")
     admin_port = int(state.caddy_admin_url.rpartition(":")[2])
-    door = FrontDoor(api, state.caddy_admin_url, caddy_base_config(admin_port))
+    nobody = f"127.0.0.1:{state.part('caddy').ports['caddy-nobody']}"
+    door = FrontDoor(api, state.caddy_admin_url, caddy_base_config(admin_port), state.folder / "doors", nobody)
     metrics = StateMetrics(api)
     agent = NodeAgent(node_settings(state, options), door.pod_changed)
     status = Status(agent, door, metrics)

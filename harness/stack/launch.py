@@ -32,6 +32,7 @@ PORTS = (
     "alertmanager",
     "postgres",
     "caddy-admin",
+    "caddy-nobody",
     "agent",
     "state-metrics",
 )
@@ -346,7 +347,7 @@ def _caddy(layout: Layout) -> Launch:
         "caddy",
         (layout.binary("caddy"), "run", "--config", f"{home}/caddy.json"),
         needs=(),
-        ports=layout.some("caddy-admin"),
+        ports=layout.some("caddy-admin", "caddy-nobody"),
         health_url=f"http://127.0.0.1:{port}/config/",
         environ={"XDG_DATA_HOME": str(home), "XDG_CONFIG_HOME": str(home)},
     )
