@@ -88,7 +88,7 @@ def _rehearse(plan: Plan, wishes: Wishes, console: Console) -> tuple[Path, Verdi
         with _staged(plan, wishes, console) as target:
             for sentence in restore(target.name):
                 console.print(f"  {sentence}")
-            guard.check(plan, target)
+            guard.check_target(target)
             _remember(
                 folder, Meta("target", {"name": target.name, "embedded": target.embedded, "namespace": target.namespace})
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from harness.plan.controls import scaling_of
 from harness.plan.lapse import lapsed_alertmanager, lapsed_manifests, lapsed_rules
 from harness.plan.model import Controls, Plan
 from harness.plan.promql import Scaling
+from harness.plan.shift import shut
 from harness.source import Located, load_yaml
 from harness.stack import build, cluster, process
 from harness.stack.parts import part
@@ -28,6 +30,7 @@ from harness.stage.objects import Cluster
 from harness.target.base import Target
 
 READY_SECONDS = 180.0
+STAGING = timedelta(minutes=30)
 DATABASE_SECRET = "crm-database"
 
 Say = Callable[[str], None]
@@ -116,7 +119,16 @@ def _manifests(
     }
     values = merged(given, plan.system.values)
     rendered = render(helm, Path(str(plan.system.chart)), plan.system.namespace, values)
-    return lapsed_manifests(rendered, scaling).value
+    return [_before_the_season(manifest, plan.duration) for manifest in lapsed_manifests(rendered, scaling).value]
+
+
+def _before_the_season(manifest: Manifest, seconds: float) -> Manifest:
+    """A ScaledObject whose windows are all shut now: a rehearsal begins on an ordinary day, whatever the date is."""
+    if manifest["kind"] != "ScaledObject":
+        return manifest
+    now = datetime.now(UTC)
+    triggers = shut(manifest["spec"].get("triggers") or [], now, now + timedelta(seconds=seconds) + STAGING)
+    return {**manifest, "spec": {**manifest["spec"], "triggers": triggers}}
 
 
 def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
