@@ -37,7 +37,6 @@ from harness.stack import cluster
 from harness.target import embedded, kubeconfig
 from harness.target.base import Target
 
-VERDICT_FILE = "verdict.json"
 _VERSIONS = ("locust", "chaostoolkit", "kubernetes", "pydantic")
 
 
@@ -74,7 +73,7 @@ def run(wishes: Wishes) -> int:
     if wishes.junit is not None:
         write_junit(verdict, wishes.junit)
     if wishes.json:
-        print(verdict.model_dump_json(indent=2, by_alias=True))
+        print(verdict.to_json(), end="")
     print_verdict(verdict, Console(stderr=wishes.json, highlight=False))
     print(f"report  {report}", file=sys.stderr if wishes.json else sys.stdout)
     return int(verdict.exit_code)
@@ -101,7 +100,7 @@ def _rehearse(plan: Plan, wishes: Wishes, console: Console) -> tuple[Path, Verdi
         )
         raise
     verdict = judge(folder)
-    (folder / VERDICT_FILE).write_text(verdict.model_dump_json(indent=2, by_alias=True) + "\n", encoding="utf-8")
+    verdict.write(folder)
     return folder, verdict
 
 

@@ -61,7 +61,7 @@ class PlainView:
         self._run = run
         self._console = console
         self._phase = ""
-        self._seen = {"faults": 0, "alerts": 0, "notifications": 0}
+        self._seen: dict[type, int] = {Fault: 0, Alert: 0, Notification: 0}
         self._last = 0.0
 
     def __enter__(self) -> Self:
@@ -85,9 +85,9 @@ class PlainView:
             if phase is not None and phase.name != self._phase:
                 self._phase = phase.name
                 self.say(f"phase {phase.name}{': ' + phase.says if phase.says else ''} ({_replicas_line(record)})")
-            for kind, table in ((Fault, "faults"), (Alert, "alerts"), (Notification, "notifications")):
-                rows = list(record.rows(kind, "rowid > ?", (self._seen[table],)))
-                self._seen[table] += len(rows)
+            for kind in (Fault, Alert, Notification):
+                rows: list[Fault | Alert | Notification] = list(record.rows(kind, "rowid > ?", (self._seen[kind],)))
+                self._seen[kind] += len(rows)
                 for row in rows:
                     self.say(_sentence(row))
 

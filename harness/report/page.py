@@ -19,7 +19,6 @@ from harness.record.reader import RecordReader
 from harness.record.rows import Note
 from harness.report.chart import figure
 from harness.report.series import axis
-from harness.runbook.anchors import slug
 
 FILE_NAME = "report.html"
 HEADLINES = {
@@ -89,7 +88,7 @@ def _facts(record: RecordReader, plan: Plan, verdict: Verdict) -> list[tuple[str
 
 def _markdown(text: str) -> str:
     renderer = MarkdownIt("commonmark", {"html": False}).enable("table")
-    renderer.use(anchors_plugin, max_level=6, slug_func=slug)
+    renderer.use(anchors_plugin, min_level=1, max_level=6)
     return str(renderer.render(text))
 
 

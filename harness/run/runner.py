@@ -15,7 +15,6 @@ from typing import Protocol
 from harness.errors import Exit, Inconclusive
 from harness.plan.model import Plan
 from harness.plan.shift import shifted
-from harness.record.reader import RecordReader
 from harness.record.rows import Gap, Mark, Meta, Note
 from harness.record.writer import RecordWriter
 from harness.run.children import Child, Children
@@ -138,29 +137,28 @@ class Runner:
             self._note("error", f"no ScaledObject has a cron window named '{season}': nothing will be pre-scaled")
 
     def _follow(self, essential: list[Child]) -> Outcome:
-        abort = AbortWatch(self._plan, self._t0)
+        abort = AbortWatch(self._plan, self._run)
         done: set[str] = set()
         started: set[str] = set()
-        with RecordReader(self._run) as reader:
-            while True:
-                now = time.time()
-                elapsed = now - self._t0
-                for name in due_marks(self._plan, elapsed, done):
-                    self._record.add(Mark(now, name, {"planned": self._t0 + self._plan.moments[name]}))
-                    done.add(name)
-                for fault in due_faults(self._plan, elapsed, started):
-                    self._children.start(f"fault-{fault.id}", "harness.faults", fault.id)
-                    started.add(fault.id)
-                for child in essential:
-                    self._notice_end(child, now)
-                if reason := abort.check(reader, now):
-                    self._note("error", f"stopped by a safety rule: {reason}")
-                    return Outcome("stopped", reason)
-                if "end" in done:
-                    self._wait(essential[-1], LOAD_DRAIN_SECONDS)
-                    return Outcome("completed")
-                self._view.update(now)
-                time.sleep(TICK_SECONDS)
+        while True:
+            now = time.time()
+            elapsed = now - self._t0
+            for name in due_marks(self._plan, elapsed, done):
+                self._record.add(Mark(now, name, {"planned": self._t0 + self._plan.moments[name]}))
+                done.add(name)
+            for fault in due_faults(self._plan, elapsed, started):
+                self._children.start(f"fault-{fault.id}", "harness.faults", fault.id)
+                started.add(fault.id)
+            for child in essential:
+                self._notice_end(child, now)
+            if reason := abort.check(now):
+                self._note("error", f"stopped by a safety rule: {reason}")
+                return Outcome("stopped", reason)
+            if "end" in done:
+                self._wait(essential[-1], LOAD_DRAIN_SECONDS)
+                return Outcome("completed")
+            self._view.update(now)
+            time.sleep(TICK_SECONDS)
 
     def _notice_end(self, child: Child, now: float) -> None:
         """A process that ends early makes nothing better: the rest of the run is a gap of its sources."""

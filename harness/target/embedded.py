@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from psycopg.conninfo import make_conninfo
 
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
 from harness.plan.controls import scaling_of
 from harness.plan.lapse import lapsed_alertmanager, lapsed_manifests, lapsed_rules
 from harness.plan.model import Controls, Plan
@@ -56,7 +56,7 @@ def bring_up(plan: Plan, name: str, keep: bool, bin_dir: Path | None, progress: 
 def _runs(name: str) -> bool:
     try:
         cluster.read(name)
-    except cluster.Unavailable:
+    except Unavailable:
         return False
     return True
 
