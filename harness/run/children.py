@@ -43,7 +43,7 @@ class Children:
 
     def __init__(self, run: Path, target: Target) -> None:
         self._run = run
-        # The target holds credentials: children inherit it as a file in memory, so that no crash leaves it on a disk.
+        # The target holds credentials: children read it from this process' memory, so that no crash leaves it on a disk.
         self._target = os.memfd_create("generalprobe-target")
         os.write(self._target, target.model_dump_json().encode())
         self.all: dict[str, Child] = {}
@@ -64,11 +64,9 @@ class Children:
                 str(self._run),
                 *arguments,
                 "--target",
-                f"/proc/self/fd/{self._target}",
+                f"/proc/{os.getpid()}/fd/{self._target}",
             ]
-            process = spawn(
-                command, file.fileno(), environ, Path.cwd(), death_signal=signal.SIGTERM, pass_fds=(self._target,)
-            )
+            process = spawn(command, file.fileno(), environ, Path.cwd(), death_signal=signal.SIGTERM)
         self.all[name] = Child(name, process, log)
         return self.all[name]
 

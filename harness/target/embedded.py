@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 from psycopg.conninfo import make_conninfo
 
-from harness.errors import BadInput, Unavailable
+from harness.errors import Unavailable
 from harness.plan.controls import scaling_of
 from harness.plan.lapse import lapsed_alertmanager, lapsed_manifests, lapsed_rules
 from harness.plan.model import Controls, Plan
@@ -142,14 +142,8 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
 
 
 def _rules(paths: list[str], scaling: Scaling) -> dict[str, str]:
-    rules = {}
-    for path in map(Path, paths):
-        for file in sorted(path.glob("*.yaml")) if path.is_dir() else [path]:
-            located = load_yaml(file)
-            if not isinstance(located.value, dict) or "groups" not in located.value:
-                raise BadInput(f"{file} is no Prometheus rule file: it has no 'groups'; check `system.rules`.")
-            rules[file.stem] = yaml.safe_dump(lapsed_rules(located, scaling).value, sort_keys=False)
-    return rules
+    lapsed = {path: lapsed_rules(load_yaml(Path(path)), scaling).value for path in paths}
+    return {Path(path).stem: yaml.safe_dump(rules, sort_keys=False) for path, rules in lapsed.items()}
 
 
 def free_port() -> int:
