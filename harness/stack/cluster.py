@@ -195,9 +195,7 @@ def set_images(state: ClusterState, tables: Sequence[Path]) -> None:
     write_table(state.folder, tables)
 
 
-def reload_prometheus(
-    state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()
-) -> None:
+def reload_prometheus(state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()) -> None:
     """Replace all rule files (name -> YAML) and further scrape configurations, and have Prometheus read them.
 
     Raises BadInput with Prometheus' own words when it refuses them; it then keeps the ones before.
