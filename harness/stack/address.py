@@ -75,7 +75,7 @@ def choose_ports(index: int, names: Iterable[str]) -> dict[str, int]:
     for name in names:
         for port in candidates:
             # Every address, because one part (KEDA's adapter) knows no other way to listen.
-            if is_free(port) and is_free(port, "0.0.0.0"):
+            if is_free(port) and is_free(port, "0.0.0.0"):  # noqa: S104 - only to see whether it is free
                 ports[name] = port
                 break
         else:

@@ -1,7 +1,7 @@
 """`python -m harness.stack.agent FOLDER`: node agent, front door and state metrics of one cluster, in one process.
 
-Together, because each alone would be an interpreter of its own, and because the front door learns of a pod's readiness in the
-same tick in which the agent does.
+Together, because each alone would be an interpreter of its own, and because the front door learns of a pod's readiness
+in the same tick in which the agent does.
 """
 
 from __future__ import annotations
@@ -22,8 +22,8 @@ from harness.node.kubeconfig import load_access
 from harness.stack.configuration import caddy_base_config
 from harness.stack.frontdoor import FrontDoor
 from harness.stack.images import TABLE
-from harness.stack.statemetrics import Sample, StateMetrics, exposition
 from harness.stack.state import ClusterState, Options, read_order, read_state
+from harness.stack.statemetrics import Sample, StateMetrics, exposition
 
 _STOP_GRACE_SECONDS = 5.0
 _TEXT = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
@@ -88,9 +88,7 @@ class Status:
         yield "generalprobe_service_change_seconds_max", {}, self._door.worst_seconds
 
     async def _doors(self, _: web.Request) -> web.Response:
-        found = [
-            {"service": door.service, "listen": door.listen, "upstreams": door.upstreams} for door in self._door.doors
-        ]
+        found = [{"service": door.service, "listen": door.listen, "upstreams": door.upstreams} for door in self._door.doors]
         return web.json_response(found)
 
 
@@ -109,7 +107,7 @@ async def serve(state: ClusterState, options: Options) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, lambda: stops.add(asyncio.create_task(agent.stop())))
     await status.start(ports["state-metrics"])
-    background = [asyncio.create_task(runs.run()) for runs in (door, *metrics.reflectors)]
+    background = [asyncio.create_task(door.run()), *(asyncio.create_task(each.run()) for each in metrics.reflectors)]
     try:
         running = asyncio.create_task(agent.run())
         await asyncio.wait((running, *background), return_when=asyncio.FIRST_COMPLETED)
@@ -132,13 +130,12 @@ def main() -> int:
     folder = Path(sys.argv[1])
     state = read_state(folder)
     if state is None:
-        print(f"There is no cluster in {folder}.", file=sys.stderr)
-        return 2
+        sys.exit(f"There is no cluster in {folder}.")
     options, _ = read_order(folder)
     try:
         asyncio.run(serve(state, options))
     except (NodeError, RehearseError, OSError) as error:
-        print(f"{type(error).__name__}: {error}", file=sys.stderr)
+        logging.critical("%s: %s", type(error).__name__, error)
         return 2
     return 0
 

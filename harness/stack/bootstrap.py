@@ -92,9 +92,7 @@ async def serve_external_metrics(api: Api, port: int, authority: Path) -> None:
     The Service is an ExternalName, because a Service with endpoints on loopback is refused.
     """
     name = "keda-metrics-apiserver"
-    service = _object(
-        "v1", "Service", name, namespace="keda", spec={"type": "ExternalName", "externalName": "localhost"}
-    )
+    service = _object("v1", "Service", name, namespace="keda", spec={"type": "ExternalName", "externalName": "localhost"})
     await api.apply(f"/api/v1/namespaces/keda/services/{name}", service)
     registered = _object(
         "apiregistration.k8s.io/v1",

@@ -107,7 +107,7 @@ def _compile(part: Part, go: Toolchain, scratch: Path, progress: Progress) -> No
         stderr=subprocess.STDOUT,
         process_group=0,
         # Go ends its compilers and removes its files on SIGINT, also when we are killed.
-        preexec_fn=die_with_parent(signal.SIGINT, os.getpid()),
+        preexec_fn=die_with_parent(signal.SIGINT, os.getpid()),  # noqa: PLW1509 - from the main thread
     )
     packages, downloads = 0, 0
     try:

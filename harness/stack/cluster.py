@@ -28,7 +28,7 @@ from harness.stack.progress import Progress
 from harness.stack.runner import tail
 from harness.stack.state import ClusterState, Options, Phase, folder_of, read_processes, read_state, write_order
 
-__all__ = ["ClusterState", "Options", "down", "names", "read", "up"]
+__all__ = ["ClusterState", "Options", "Unavailable", "down", "names", "read", "up"]
 
 
 def names() -> list[str]:
@@ -86,6 +86,7 @@ def _reuse(running: ClusterState, options: Options) -> ClusterState:
 def _start(folder: Path, options: Options, progress: Progress) -> ClusterState:
     ours, theirs = socket.socketpair()
     log = folder / "supervisor.log"
+    write_private(log, "")
     with ours, log.open("wb") as output:
         child = subprocess.Popen(
             [sys.executable, "-m", "harness.stack.supervisor", str(folder), str(theirs.fileno())],
@@ -195,9 +196,7 @@ def set_images(state: ClusterState, tables: Sequence[Path]) -> None:
     write_table(state.folder, tables)
 
 
-def reload_prometheus(
-    state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()
-) -> None:
+def reload_prometheus(state: ClusterState, rules: Mapping[str, str], scrapes: Sequence[Mapping[str, Any]] = ()) -> None:
     """Replace all rule files (name -> YAML) and further scrape configurations, and have Prometheus read them.
 
     Raises BadInput with Prometheus' own words when it refuses them; it then keeps the ones before.

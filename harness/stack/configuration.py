@@ -56,6 +56,8 @@ def prometheus_config(constants: Constants, kubeconfig: Path, folder: Path, port
         "scrape_configs": [
             {
                 "job_name": "pods",
+                # Prometheus 3 refuses answers without a Content-Type otherwise.
+                "fallback_scrape_protocol": "PrometheusText0.0.4",
                 "kubernetes_sd_configs": [{"role": "pod", "kubeconfig_file": str(kubeconfig)}],
                 "relabel_configs": _POD_RELABELING,
             },

@@ -80,7 +80,7 @@ def built_version(program: Path, module: str) -> str | None:
 def stated_version(program: Path, args: tuple[str, ...]) -> str | None:
     """The first version number that a program prints about itself, with a leading v."""
     try:
-        done = subprocess.run([program, *args], capture_output=True, text=True, timeout=10)
+        done = subprocess.run([program, *args], capture_output=True, check=False, text=True, timeout=10)
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"\bv?(\d+\.\d+\.\d+)\b", done.stdout + done.stderr)

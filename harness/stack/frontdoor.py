@@ -1,9 +1,9 @@
 """The front door: every Service answers on its own loopback address, by Caddy, from the pods that are ready right now.
 
-A cluster's kube-proxy, in short. Endpoints may not hold loopback addresses, so Caddy is told instead: of Services through its
-admin API, of pods through files. Each change of its configuration would close every idle connection of every client, and a
-request that crosses the close on its way is lost; so pods, which come and go all the time, are no part of the configuration. A
-Service has a fixed number of slots, each a file with the address of a ready pod, which Caddy reads for every request.
+A cluster's kube-proxy, in short. Endpoints may not hold loopback addresses, so Caddy is told instead: of Services through
+its admin API, of pods through files. Each change of its configuration would close every idle connection of every client,
+and a request that crosses the close on its way is lost; so pods, which come and go all the time, are no part of the
+configuration. A Service has a fixed number of slots, each a file with the address of a ready pod, read for every request.
 """
 
 from __future__ import annotations

@@ -8,6 +8,8 @@ from pathlib import Path
 import yaml
 
 from harness.errors import BadInput
+from harness.node.errors import ImageTableError
+from harness.node.images import read_table
 from harness.stack.pki import write_private
 
 TABLE = "images.yaml"
@@ -16,9 +18,6 @@ TABLE = "images.yaml"
 
 def merge_tables(tables: Sequence[Path]) -> str:
     """One table out of several, earlier ones first in rank; paths in them become absolute. Raises BadInput."""
-    from harness.node.errors import ImageTableError
-    from harness.node.images import read_table
-
     merged = {}
     try:
         for table in reversed(tables):

@@ -201,12 +201,9 @@ def _controller_manager(layout: Layout) -> Launch:
             f"--service-account-private-key-file={pki}/service-account.key",
             f"--root-ca-file={pki}/ca.crt",
             f"--horizontal-pod-autoscaler-sync-period={go_duration(constants.hpa_sync_period)}",
-            "--horizontal-pod-autoscaler-downscale-stabilization="
-            + go_duration(constants.hpa_downscale_stabilization),
-            "--horizontal-pod-autoscaler-cpu-initialization-period="
-            + go_duration(constants.hpa_cpu_initialization_period),
-            "--horizontal-pod-autoscaler-initial-readiness-delay="
-            + go_duration(constants.hpa_initial_readiness_delay),
+            "--horizontal-pod-autoscaler-downscale-stabilization=" + go_duration(constants.hpa_downscale_stabilization),
+            "--horizontal-pod-autoscaler-cpu-initialization-period=" + go_duration(constants.hpa_cpu_initialization_period),
+            "--horizontal-pod-autoscaler-initial-readiness-delay=" + go_duration(constants.hpa_initial_readiness_delay),
             "--kube-api-qps=200",
             "--kube-api-burst=400",
             "--profiling=false",
@@ -298,9 +295,7 @@ def _prometheus(layout: Layout) -> Launch:
     home, port = layout.folder / "prometheus", layout.ports["prometheus"]
     for name in ("rules", "scrape", "data"):
         (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-    config = prometheus_config(
-        layout.state.constants, layout.pki / "prometheus.kubeconfig", home, dict(layout.ports)
-    )
+    config = prometheus_config(layout.state.constants, layout.pki / "prometheus.kubeconfig", home, dict(layout.ports))
     write_private(home / "prometheus.yml", config)
     return Launch(
         "prometheus",

@@ -119,9 +119,7 @@ def _pem(certificate: x509.Certificate) -> bytes:
 
 
 def _key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
-    return key.private_bytes(
-        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    )
+    return key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
 
 
 def write_private(path: Path, content: bytes | str) -> None:
@@ -195,9 +193,7 @@ def make_credentials(folder: Path, server: str, context: str, service_address: s
     write("front-proxy-client", front.issue("front-proxy-client"))
     signer = ec.generate_private_key(ec.SECP256R1())
     write_private(folder / "service-account.key", _key_pem(signer))
-    public = signer.public_key().public_bytes(
-        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
-    )
+    public = signer.public_key().public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
     write_private(folder / "service-account.pub", public)
 
     certs = folder / "keda"

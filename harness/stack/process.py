@@ -53,7 +53,7 @@ def spawn(
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Start a process in a group of its own that ends when we end. `user` is (uid, gid) to drop to."""
-    dropped: dict[str, object] = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
+    uid, gid = user or (None, None)
     return subprocess.Popen(
         list(args),
         stdin=subprocess.DEVNULL,
@@ -62,9 +62,11 @@ def spawn(
         cwd=folder,
         env=dict(environ),
         process_group=0,
-        preexec_fn=die_with_parent(death_signal, os.getpid()),
+        preexec_fn=die_with_parent(death_signal, os.getpid()),  # noqa: PLW1509 - from the main thread
         pass_fds=tuple(pass_fds),
-        **dropped,  # type: ignore[call-overload]
+        user=uid,
+        group=gid,
+        extra_groups=[] if user else None,
     )
 
 

@@ -1,7 +1,7 @@
 """What kube-state-metrics would say of Deployments, autoscalers and pods, under its own names and labels.
 
-See github.com/kubernetes/kube-state-metrics/tree/main/docs. It is not to be had as a Go module, and an agent that watches anyway
-says the same for less memory.
+See github.com/kubernetes/kube-state-metrics/tree/main/docs. It is not to be had as a Go module, and an agent that watches
+anyway says the same for less memory.
 """
 
 from __future__ import annotations
@@ -71,7 +71,7 @@ def pod_samples(found: Json) -> Iterator[Sample]:
     """The series of one pod."""
     meta, spec, status = found["metadata"], found.get("spec") or {}, found.get("status") or {}
     labels = {"namespace": meta["namespace"], "pod": meta["name"], "uid": meta["uid"]}
-    owner = next(iter(meta.get("ownerReferences") or []), {})
+    owner: Json = next(iter(meta.get("ownerReferences") or []), {})
     yield "kube_pod_info", {**labels, **_pod_info(spec, status, owner)}, 1
     yield "kube_pod_created", labels, _seconds(meta["creationTimestamp"])
     yield "kube_pod_labels", {**labels, **_as_labels(meta.get("labels"))}, 1

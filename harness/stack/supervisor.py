@@ -1,7 +1,7 @@
 """The process that owns a cluster: `python -m harness.stack.supervisor FOLDER`. When it ends, so does the cluster.
 
-It starts the parts side by side, each as soon as what it needs is ready, and ends all of them on SIGTERM, SIGINT, or the end of
-its owner. The kernel does the same for it after a kill -9, because every part asked to die with its parent.
+It starts the parts side by side, each as soon as what it needs is ready, and ends all of them on SIGTERM, SIGINT, or the
+end of its owner. The kernel does the same for it after a kill -9, because every part asked to die with its parent.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from harness.errors import RehearseError, Unavailable
 from harness.stack import bootstrap, postgres, process
 from harness.stack.address import Networks, choose_ports, claim_index
 from harness.stack.constants import Constants
+from harness.stack.control import serve_control, watch_owner, watch_starter
 from harness.stack.launch import PORTS, Launch, Layout, launches
 from harness.stack.pki import make_credentials, write_private
 from harness.stack.runner import Runner, health_client
@@ -245,8 +246,6 @@ def _new_state(
 
 async def supervise(folder: Path, channel: socket.socket | None) -> int:
     """Run a cluster until it is told to end. Progress goes to `channel` as JSON lines. Returns the exit code."""
-    from harness.stack.control import serve_control, watch_owner, watch_starter
-
     options, binaries = read_order(folder)
 
     def report(event: dict[str, Any]) -> None:

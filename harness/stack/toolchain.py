@@ -71,7 +71,9 @@ def read_toolchain(program: Path) -> Toolchain | None:
     """Ask a `go` for its version; None when it does not answer as Go does."""
     environ = {**os.environ, "GOTOOLCHAIN": "local"}
     try:
-        done = subprocess.run([program, "version"], capture_output=True, text=True, env=environ, timeout=30, cwd="/")
+        done = subprocess.run(
+            [program, "version"], capture_output=True, check=False, text=True, env=environ, timeout=30, cwd="/"
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     found = re.search(r"\bgo(\d+(?:\.\d+)+)", done.stdout)
