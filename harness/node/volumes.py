@@ -168,7 +168,8 @@ def to_real_paths(text: str, mounts: tuple[Mount, ...]) -> str:
     usable = [mount for mount in mounts if mount.mount_path != "/"]
     if not usable or "/" not in text:
         return text
-    by_path = {mount.mount_path: mount.real_path for mount in usable}
-    alternatives = "|".join(re.escape(mount.mount_path) for mount in usable)
+    # Real paths stand for themselves: the folder of the node may lie below a mountPath such as /tmp.
+    by_path = {mount.real_path: mount.real_path for mount in usable} | {m.mount_path: m.real_path for m in usable}
+    alternatives = "|".join(re.escape(path) for path in sorted(by_path, key=len, reverse=True))
     pattern = re.compile(rf"(?:(?<![\w.\-/])|(?<=://))(?:{alternatives})(?![\w.\-])")
     return pattern.sub(lambda match: by_path[match[0]], text)
