@@ -31,7 +31,7 @@ class ContainerOrder:
         self._emit = emit
 
     async def run(self, stop_the_rest: Callable[[], None]) -> None:
-        """Start everything in order and wait for the end of all; ``stop_the_rest`` is called when only sidecars are left."""
+        """Start all in order and wait for their end; ``stop_the_rest`` is called when only sidecars are left."""
         async with asyncio.TaskGroup() as sidecars:
             if await self._initialise(sidecars):
                 async with asyncio.TaskGroup() as group:

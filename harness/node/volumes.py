@@ -128,7 +128,9 @@ def _downward(item: Mapping[str, Any], facts: PodFacts) -> str:
 
 
 def _write(folder: Path, relative: str, content: str, mode: int) -> None:
-    target = folder / relative
+    target = Path(os.path.normpath(folder / relative))
+    if not target.is_relative_to(folder):
+        raise MountError(f"the path {relative} lies outside its volume")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.unlink(missing_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o777)

@@ -259,7 +259,8 @@ def test_deletion_runs_pre_stop_then_sigterm_and_waits_for_the_program(agent: Ag
 def test_a_program_that_ignores_sigterm_is_killed_with_its_group_when_the_grace_period_is_over(
     agent: Agent, cluster: Cluster
 ) -> None:
-    script = "trap '' TERM; sh -c 'trap \"\" TERM; while true; do sleep 0.1; done' & echo $$$$ $! ; while true; do sleep 0.1; done"
+    forever = "while true; do sleep 0.1; done"
+    script = f"trap '' TERM; sh -c 'trap \"\" TERM; {forever}' & echo $$$$ $!; {forever}"
     created = cluster.run("node-a", "stubborn", {"args": ["-c", script]})
     cluster.until("stubborn", "ready", ready)
     pids = [int(word) for word in cluster.wait("pids", lambda: agent.output(created).split())]

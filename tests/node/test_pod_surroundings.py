@@ -124,7 +124,8 @@ def test_a_container_waits_for_a_missing_config_map_or_secret_and_starts_when_it
 def test_volumes_are_files_that_the_container_finds_under_its_mount_path(agent: Agent, cluster: Cluster) -> None:
     config_map(cluster, "files", **{"app.properties": "port=1"})
     secret(cluster, "password", word="hidden")
-    script = "cat /etc/app/app.properties; stat -c %a $(FILE); cat $FILE; echo; cat $GENERALPROBE_MOUNT_INFO_X/name; echo; echo end"
+    script = "cat /etc/app/app.properties; stat -c %a $(FILE); cat $FILE; echo"
+    script += "; cat $GENERALPROBE_MOUNT_INFO_X/name; echo; echo end"
     container = {
         "args": ["-c", f"{script}; sleep 600"],
         "env": [{"name": "FILE", "value": "/run/secret/word"}, {"name": "URL", "value": "file:///etc/app/app.properties"}],
@@ -164,7 +165,8 @@ def base(agent: Agent, cluster: Cluster) -> str:
 
 
 def test_logs_are_served_whole_by_tail_previous_and_followed(agent: Agent, cluster: Cluster, base: str) -> None:
-    script = "test -f again && { for i in 1 2 3; do echo line $i; done; sleep 1; echo last; sleep 1; exit 0; }; touch again; echo first; exit 1"
+    second = "for i in 1 2 3; do echo line $i; done; sleep 1; echo last; sleep 1; exit 0"
+    script = f"test -f again && {{ {second}; }}; touch again; echo first; exit 1"
     cluster.run("node-a", "logging", {"args": ["-c", script]}, restartPolicy="OnFailure")
     url = f"{base}/containerLogs/default/logging/main"
     cluster.wait("line 3", lambda: "line 3" in httpx.get(url).text)
@@ -177,7 +179,8 @@ def test_logs_are_served_whole_by_tail_previous_and_followed(agent: Agent, clust
 
 
 def test_metrics_count_the_whole_group_of_a_container(agent: Agent, cluster: Cluster, base: str) -> None:
-    busy = "import os, time\nos.fork()\nx = bytearray(40_000_000)\nt = time.process_time()\nwhile time.process_time() - t < 0.4: pass\ntime.sleep(600)"
+    work = "x = bytearray(40_000_000)\nt = time.process_time()\nwhile time.process_time() - t < 0.4: pass"
+    busy = f"import os, time\nos.fork()\n{work}\ntime.sleep(600)"
     created = cluster.run("node-a", "busy", {"image": "shop/web", "command": ["python3", "-c", busy]})
     cluster.until("busy", "ready", ready)
 
