@@ -180,6 +180,8 @@ class NodeAgent:
         self._tasks.pop(uid, None)
         if not task.cancelled() and (error := task.exception()) and worker is not None:
             log(logging.ERROR, "a pod's worker failed; its processes are ended", pod=worker.title, error=error)
+            # As a kubelet syncs again. Should the pod be gone by then, the first write of its status tells.
+            asyncio.get_running_loop().call_later(self.settings.backoff_base, self._take, worker.pod)
 
     def _tell(self, view: PodView) -> None:
         for listener in self._listeners:

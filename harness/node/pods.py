@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +17,12 @@ from harness.node.environment import PodFacts
 from harness.node.errors import AddressesExhausted, ApiError, ApiUnreachable, ContainerConfigError, MountError
 from harness.node.events import EventRecorder
 from harness.node.images import ImageTables
-from harness.node.journal import log
-from harness.node.launching import Role
-from harness.node.publishing import StatusPublisher
+from harness.node.order import ContainerOrder, role_of
+from harness.node.publishing import StatusPublisher, delete_pod, remaining_grace
 from harness.node.settings import NodeSettings
 from harness.node.status import (
     READY_AT,
     PodState,
-    Waiting,
     is_ready,
     parse_time,
     phase_of,
@@ -50,20 +47,6 @@ class NodeParts:
     tell: PodListener
 
 
-def remaining_grace(deletion: str, grace: float, now: datetime) -> float:
-    """Seconds of grace left of a pod whose deletionTimestamp (deletion plus grace, whole seconds) is given."""
-    # The timestamp lost up to a second; what is given back here is bounded by the grace itself.
-    left = (parse_time(deletion) + timedelta(seconds=1) - now).total_seconds()
-    return max(0.0, min(left, grace))
-
-
-def role_of(spec: Mapping[str, Any], init: bool) -> Role:
-    """An init container that restarts always is a sidecar."""
-    if not init:
-        return "main"
-    return "sidecar" if spec.get("restartPolicy") == "Always" else "init"
-
-
 class PodWorker:
     """Runs one pod from the moment it is seen on the node until it has left it."""
 
@@ -83,7 +66,7 @@ class PodWorker:
         self._parts = parts
         self._spec: Json = pod["spec"]
         self._path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
-        self._publisher = StatusPublisher(parts.api, self._path)
+        self._publisher = StatusPublisher(parts.api, self._path, self.removed)
         self._conditions: list[Json] = list((pod.get("status") or {}).get("conditions") or [])
         self._started_at: datetime | None = None
         self._over = phase_of_object(pod) in ("Succeeded", "Failed")
@@ -106,6 +89,7 @@ class PodWorker:
             for spec in self._spec.get("initContainers") or []
         ]
         self.main = [Container(self, spec, "main", before.get(spec["name"])) for spec in self._spec["containers"]]
+        self._order = ContainerOrder(self.init, self.main, self.stopping, self.emit)
 
     # -- what containers need ----------------------------------------------------------------------------------------
 
@@ -243,6 +227,8 @@ class PodWorker:
 
     def removed(self) -> None:
         """The API server has the pod no longer: whatever still runs is killed at once."""
+        if self._removed:
+            return
         self._removed = True
         self._publisher.gone.set()
         self._delete_asked.set()
@@ -303,7 +289,7 @@ class PodWorker:
         return parse_time(earlier) if earlier else self.now()
 
     async def _live(self) -> None:
-        lifecycle = asyncio.create_task(self._lifecycle())
+        lifecycle = asyncio.create_task(self._in_order())
         stopped = asyncio.create_task(self.stopping.wait())
         limit = self._spec.get("activeDeadlineSeconds")
         try:
@@ -315,57 +301,19 @@ class PodWorker:
                 self._failure = ("DeadlineExceeded", message)
                 self._stop_within(self.grace_period)
             if not lifecycle.done():
-                await self._terminate_containers()
+                await self._order.terminate(self._grace_left)
             await lifecycle
         finally:
             stopped.cancel()
             lifecycle.cancel()
 
-    async def _terminate_containers(self) -> None:
-        for container in [*self.main, *self.init]:
-            if container.process is not None and not container.process.exited.done():
-                self.emit("Normal", "Killing", f"Stopping container {container.name}", container.name)
-        once = [container for container in self.init if container.role == "init"]
-        await asyncio.gather(*(container.terminate(self._grace_left) for container in [*self.main, *once]))
-        await self._terminate_sidecars()
+    async def _delete_object(self) -> None:
+        await delete_pod(self._parts.api, self._path, self.uid, lambda: not self._removed and not self._agent_stops)
 
-    async def _terminate_sidecars(self) -> None:
-        for sidecar in reversed([container for container in self.init if container.role == "sidecar"]):
-            await sidecar.terminate(self._grace_left)
-
-    async def _lifecycle(self) -> None:
-        async with asyncio.TaskGroup() as sidecars:
-            if await self._sandbox() and await self._initialise(sidecars):
-                async with asyncio.TaskGroup() as group:
-                    for container in self.main:
-                        group.create_task(container.run())
-            # Nothing is left that the sidecars serve.
-            if not self.stopping.is_set() and any(c.role == "sidecar" for c in self.init):
-                self._stop_within(self.grace_period)
-                await self._terminate_sidecars()
-        for container in [*self.init, *self.main]:  # those that never got their turn
-            if isinstance(container.status.state, Waiting) and self.stopping.is_set():
-                await container.run()
-
-    async def _initialise(self, sidecars: asyncio.TaskGroup) -> bool:
-        for container in self.init:
-            if container.role == "sidecar":
-                sidecars.create_task(container.run())
-                await self._until_started(container)
-            else:
-                await container.run()
-                if container.failed and not self.stopping.is_set():
-                    return False
-            if self.stopping.is_set():
-                return False
-        return True
-
-    async def _until_started(self, container: Container) -> None:
-        started = asyncio.create_task(container.has_started.wait())
-        stopped = asyncio.create_task(self.stopping.wait())
-        await asyncio.wait({started, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        started.cancel()
-        stopped.cancel()
+    async def _in_order(self) -> None:
+        if await self._sandbox():
+            await self._order.run(lambda: self._stop_within(self.grace_period))
+        await self._order.settle_those_that_never_ran()
 
     async def _sandbox(self) -> bool:
         """Give the pod its address and volumes; False when it was stopped before that worked."""
@@ -386,20 +334,6 @@ class PodWorker:
                 self.emit("Warning", "FailedMount", f"MountVolume.SetUp failed: {error}")
             await self.pause(self.settings.backoff_base / 5)
         return False
-
-    async def _delete_object(self) -> None:
-        body: Json = {"gracePeriodSeconds": 0, "preconditions": {"uid": self.uid}}
-        while not self._removed and not self._agent_stops:
-            try:
-                await self._parts.api.request("DELETE", self._path, body)
-                return
-            except ApiError as error:
-                if error.status in (404, 409):
-                    return
-                log(logging.WARNING, "pod could not be deleted, will try again", pod=self.title, error=error)
-            except ApiUnreachable as error:
-                log(logging.WARNING, "pod could not be deleted, will try again", pod=self.title, error=error)
-            await asyncio.sleep(1)
 
 
 def phase_of_object(pod: Mapping[str, Any]) -> str:

@@ -1,15 +1,17 @@
-"""Writing a pod's status to the API server: the newest state, in order, until it is taken."""
+"""Writing a pod's status to the API server, the newest state until it is taken, and in the end its deletion."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 from harness.node.api import STRATEGIC, ApiClient, Json
 from harness.node.backoff import doubling
 from harness.node.errors import ApiError, ApiUnreachable
 from harness.node.journal import log
+from harness.node.status import parse_time
 
 
 class StatusPublisher:
@@ -19,9 +21,10 @@ class StatusPublisher:
         gone: set when the API server no longer has the pod.
     """
 
-    def __init__(self, api: ApiClient, path: str) -> None:
+    def __init__(self, api: ApiClient, path: str, on_gone: Callable[[], None]) -> None:
         self._api = api
         self._path = path
+        self._on_gone = on_gone
         self._latest: Callable[[], Json] | None = None
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
@@ -60,6 +63,7 @@ class StatusPublisher:
             except ApiError as error:
                 # 404: deleted; 409: another pod has the name now (the uid in the patch differs).
                 if error.status in (404, 409):
+                    self._on_gone()
                     self.gone.set()
                     break
                 log(logging.ERROR, "pod status refused", path=self._path, error=error)
@@ -80,3 +84,26 @@ class StatusPublisher:
     def _settle(self) -> None:
         if self._latest is None:
             self._idle.set()
+
+
+def remaining_grace(deletion: str, grace: float, now: datetime) -> float:
+    """Seconds of grace left of a pod whose deletionTimestamp (deletion plus grace, whole seconds) is given."""
+    # The timestamp lost up to a second; what is given back here is bounded by the grace itself.
+    left = (parse_time(deletion) + timedelta(seconds=1) - now).total_seconds()
+    return max(0.0, min(left, grace))
+
+
+async def delete_pod(api: ApiClient, path: str, uid: str, still_wanted: Callable[[], bool]) -> None:
+    """Remove a pod whose containers have ended from the API server; tries until it is gone or another pod has its name."""
+    body: Json = {"gracePeriodSeconds": 0, "preconditions": {"uid": uid}}
+    while still_wanted():
+        try:
+            await api.request("DELETE", path, body)
+            return
+        except ApiError as error:
+            if error.status in (404, 409):
+                return
+            log(logging.WARNING, "pod could not be deleted, will try again", path=path, error=error)
+        except ApiUnreachable as error:
+            log(logging.WARNING, "pod could not be deleted, will try again", path=path, error=error)
+        await asyncio.sleep(1)

@@ -128,7 +128,9 @@ def _downward(item: Mapping[str, Any], facts: PodFacts) -> str:
 
 
 def _write(folder: Path, relative: str, content: str, mode: int) -> None:
-    target = folder / relative
+    target = Path(os.path.normpath(folder / relative))
+    if not target.is_relative_to(folder):
+        raise MountError(f"the path {relative} lies outside its volume")
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     target.unlink(missing_ok=True)
     descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode & 0o777)
@@ -168,7 +170,8 @@ def to_real_paths(text: str, mounts: tuple[Mount, ...]) -> str:
     usable = [mount for mount in mounts if mount.mount_path != "/"]
     if not usable or "/" not in text:
         return text
-    by_path = {mount.mount_path: mount.real_path for mount in usable}
-    alternatives = "|".join(re.escape(mount.mount_path) for mount in usable)
+    # Real paths stand for themselves: the folder of the node may lie below a mountPath such as /tmp.
+    by_path = {mount.real_path: mount.real_path for mount in usable} | {m.mount_path: m.real_path for m in usable}
+    alternatives = "|".join(re.escape(path) for path in sorted(by_path, key=len, reverse=True))
     pattern = re.compile(rf"(?:(?<![\w.\-/])|(?<=://))(?:{alternatives})(?![\w.\-])")
     return pattern.sub(lambda match: by_path[match[0]], text)

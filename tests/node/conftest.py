@@ -152,7 +152,9 @@ def images_file(root: Path) -> Path:
     folder = root.with_suffix(".table")
     folder.mkdir(exist_ok=True)
     (folder / "web.py").write_bytes((IMAGES / "web.py").read_bytes())
-    table = {"shop/web": {"command": [sys.executable, "web.py", "8080"], "env": {"FROM_IMAGE": "at $(GENERALPROBE_POD_IP)"}}}
+    table = {
+        "shop/web": {"command": [sys.executable, "web.py", "8080"], "env": {"FROM_IMAGE": "at $(GENERALPROBE_POD_IP)"}}
+    }
     path = folder / "runnables.yaml"
     path.write_text(yaml.safe_dump({"images": table}))
     return path
@@ -192,7 +194,8 @@ def state(pod: Json, container: str = "main", key: str = "containerStatuses") ->
 
 
 def status(pod: Json, container: str = "main") -> Json:
-    return next(entry for entry in pod["status"]["containerStatuses"] if entry["name"] == container)
+    found = (entry for entry in pod.get("status", {}).get("containerStatuses", []) if entry["name"] == container)
+    return next(found, {"restartCount": 0, "state": {}, "lastState": {}, "started": False})
 
 
 os.environ.setdefault("PYTHONDONTWRITEBYTECODE", "1")

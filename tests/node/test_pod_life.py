@@ -92,13 +92,15 @@ def test_a_pod_is_ready_only_when_its_readiness_probe_passes_and_not_when_it_fai
         ("exec-0", {"exec": {"command": ["sh", "-c", "exit 0"]}}, True),
         ("exec-1", {"exec": {"command": ["sh", "-c", "exit 1"]}}, False),
         ("exec-slow", {"exec": {"command": ["sleep", "30"]}, "timeoutSeconds": 1}, False),
-        ("header", {"httpGet": {"port": 8080, "path": "/asked", "httpHeaders": [{"name": "X-Asked", "value": "yes"}]}}, True),
+        (
+            "header",
+            {"httpGet": {"port": 8080, "path": "/asked", "httpHeaders": [{"name": "X-Asked", "value": "yes"}]}},
+            True,
+        ),
         ("no-header", {"httpGet": {"port": 8080, "path": "/asked"}}, False),
     ],
 )
-def test_probes_of_every_kind_pass_and_fail(
-    agent: Agent, cluster: Cluster, name: str, probe: Json, passes: bool
-) -> None:
+def test_probes_of_every_kind_pass_and_fail(agent: Agent, cluster: Cluster, name: str, probe: Json, passes: bool) -> None:
     cluster.run("node-a", name, web(readinessProbe={"periodSeconds": 1, **probe}))
     if passes:
         cluster.until(name, "ready", ready)
@@ -127,7 +129,12 @@ def test_the_startup_probe_holds_the_others_back(agent: Agent, cluster: Cluster)
 
 
 def test_a_container_that_fails_its_liveness_probe_is_restarted(agent: Agent, cluster: Cluster) -> None:
-    probe = {"httpGet": {"path": "/live", "port": 8080}, "periodSeconds": 1, "failureThreshold": 2, "initialDelaySeconds": 2}
+    probe = {
+        "httpGet": {"path": "/live", "port": 8080},
+        "periodSeconds": 1,
+        "failureThreshold": 2,
+        "initialDelaySeconds": 2,
+    }
     created = cluster.run("node-a", "dying", web(livenessProbe=probe))
     cluster.until("dying", "running", lambda pod: state(pod).get("running"))
     (agent.folder(created) / "dead").touch()
@@ -179,8 +186,7 @@ def test_on_failure_runs_again_until_it_succeeds(agent: Agent, cluster: Cluster)
 def test_init_containers_run_in_order_before_the_others(agent: Agent, cluster: Cluster) -> None:
     mount = [{"name": "work", "mountPath": "/work"}]
     inits = [
-        {"name": f"i{n}", "image": "sh", "args": ["-c", f"echo {n} >> /work/order"], "volumeMounts": mount}
-        for n in (1, 2)
+        {"name": f"i{n}", "image": "sh", "args": ["-c", f"echo {n} >> /work/order"], "volumeMounts": mount} for n in (1, 2)
     ]
     containers = [
         {"name": n, "image": "sh", "args": ["-c", f"echo {n} >> /work/order; sleep 600"], "volumeMounts": mount}
@@ -253,7 +259,8 @@ def test_deletion_runs_pre_stop_then_sigterm_and_waits_for_the_program(agent: Ag
 def test_a_program_that_ignores_sigterm_is_killed_with_its_group_when_the_grace_period_is_over(
     agent: Agent, cluster: Cluster
 ) -> None:
-    script = "trap '' TERM; sh -c 'trap \"\" TERM; while true; do sleep 0.1; done' & echo $$ $! ; while true; do sleep 0.1; done"
+    forever = "while true; do sleep 0.1; done"
+    script = f"trap '' TERM; sh -c 'trap \"\" TERM; {forever}' & echo $$$$ $!; {forever}"
     created = cluster.run("node-a", "stubborn", {"args": ["-c", script]})
     cluster.until("stubborn", "ready", ready)
     pids = [int(word) for word in cluster.wait("pids", lambda: agent.output(created).split())]
@@ -264,7 +271,7 @@ def test_a_program_that_ignores_sigterm_is_killed_with_its_group_when_the_grace_
 
 
 def test_a_forced_deletion_kills_at_once(agent: Agent, cluster: Cluster) -> None:
-    script = "trap '' TERM; echo $$; while true; do sleep 0.1; done"
+    script = "trap '' TERM; echo $$$$; while true; do sleep 0.1; done"
     created = cluster.run("node-a", "forced", {"args": ["-c", script]}, terminationGracePeriodSeconds=600)
     cluster.until("forced", "ready", ready)
     pid = int(cluster.wait("the pid", lambda: agent.output(created).strip()))

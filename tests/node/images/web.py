@@ -1,4 +1,4 @@
-"""A small web server for tests: /ready answers 200 while the file `ready` is there, /live until the file `dead` is there."""
+"""A small web server for tests: /ready answers 200 while a file `ready` is there, /live until there is a file `dead`."""
 
 import os
 import sys
@@ -21,6 +21,5 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if __name__ == "__main__":
-    print("serving", flush=True)
     time.sleep(float(os.environ.get("START_SECONDS", "0")))
     ThreadingHTTPServer((os.environ["GENERALPROBE_POD_IP"], int(sys.argv[1])), Handler).serve_forever()
