@@ -43,7 +43,7 @@ def plan(
         season=spec.season,
         runbook=_runbook_name(rehearsal, runbook),
         lapse=factor,
-        system=_system(rehearsal),
+        system=_system(rehearsal, artefacts),
         profile=str(rehearsal.resolve(spec.profile)),
         seed=spec.seed,
         phases=list(timeline.phases),
@@ -158,7 +158,7 @@ def _controls(rehearsal: Rehearsal) -> Controls:
     return Controls(**{name: value.total_seconds() for name, value in given})
 
 
-def _system(rehearsal: Rehearsal) -> System:
+def _system(rehearsal: Rehearsal, artefacts: Artefacts) -> System:
     system = rehearsal.spec.system
     return System(
         namespace=system.namespace,
@@ -166,7 +166,7 @@ def _system(rehearsal: Rehearsal) -> System:
         values=system.values,
         sql=[str(rehearsal.resolve(name)) for name in system.sql],
         images=[str(rehearsal.resolve(name)) for name in system.images],
-        rules=[str(rehearsal.resolve(name)) for name in system.rules],
+        rules=[str(rules.path) for rules in artefacts.rules],
         alertmanager=str(rehearsal.resolve(system.alertmanager)) if system.alertmanager else None,
     )
 
