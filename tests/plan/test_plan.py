@@ -114,6 +114,23 @@ def test_the_charts_autoscalers_are_listed_where_it_can_be_rendered(desk: Desk) 
         read_plan(path, render=refuse)
 
 
+def test_a_workload_that_the_chart_does_not_make_is_named(desk: Desk) -> None:
+    desk.write("chart/Chart.yaml", "name: app\n")
+    desk.edit("rehearsals/herbst.yaml", "namespace: app,", "namespace: app, chart: ../chart,")
+    names = ["app-queries-de", "app-queries-at", "app-commands-de", "app-outbxo"]
+
+    def render(chart: Path, namespace: str, values: Mapping[str, Any]) -> list[dict[str, Any]]:
+        return [{"kind": "Deployment", "metadata": {"name": name}} for name in names]
+
+    with pytest.raises(BadInput) as caught:
+        read_plan(Path("rehearsals/herbst.yaml"), render=render)
+
+    assert [str(problem) for problem in caught.value.problems] == [
+        "The chart makes no Deployment 'app-commands-at'; did you mean 'app-commands-de'? (rehearsals/herbst.yaml:5)",
+        "The chart makes no Deployment 'app-outbox'; did you mean 'app-outbxo'? (rehearsals/herbst.yaml:6)",
+    ]
+
+
 def test_ranges_follow_the_scrape_interval_of_the_rehearsal_file(desk: Desk) -> None:
     desk.edit("rehearsals/herbst.yaml", "lapse: 12", "lapse: 12\ncontrols: {scrape_interval: 30s}")
 
@@ -163,7 +180,7 @@ def test_only_some_territories_can_be_rehearsed(desk: Desk) -> None:
         (
             "chaos/kill.yaml",
             "chaos/kil.yaml",
-            "There is no file ../chaos/kil.yaml (looked at DESK/chaos/kil.yaml); check the path (rehearsals/herbst.yaml:16)",
+            "../chaos/kil.yaml (looked at DESK/chaos/kil.yaml); check the path (rehearsals/herbst.yaml:16)",
         ),
         ("rules/*.yaml", "rules/*.yml", "There is no file ../rules/*.yml"),
         (
