@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from harness.plan.reading import Render
 
 HELP = """Show what a rehearsal would do and check, with every time already scaled. Changes nothing.
 
@@ -31,7 +35,8 @@ def show(
     """Print the plan of FILE."""
     from harness.plan.reading import read_plan
 
-    plan = read_plan(file, lapse)
+    render = _renderer()
+    plan = read_plan(file, lapse, render)
     if json:
         print(plan.model_dump_json(by_alias=True, indent=2))
         return
@@ -42,3 +47,16 @@ def show(
     console = Console(highlight=False)
     for part in tables(plan):
         console.print(part)
+    if render is None and plan.system.chart and plan.lapse != 1:
+        console.print("The constants of the chart's autoscalers are missing: helm is not there; `rehearse parts build`.")
+
+
+def _renderer() -> Render | None:
+    """Renders with the helm that is at hand; None where there is none, because a plan builds nothing."""
+    from harness.stack.finding import find
+    from harness.stack.parts import part
+    from harness.stack.toolchain import candidates
+    from harness.stage.chart import render
+
+    helm = find(part("helm"), None, candidates())
+    return None if helm is None else partial(render, helm)

@@ -15,6 +15,7 @@ from harness.plan.model import Abort, Bounds, Constant, Controls, Plan, PlannedE
 from harness.plan.rehearsal import Rehearsal
 from harness.plan.timeline import Timeline, Traffic, lay_out
 from harness.runbook.runbook import Promise, Runbook
+from harness.source import Loc
 
 
 def plan(
@@ -27,6 +28,7 @@ def plan(
     promises = _selected(rehearsal, runbook, problems)
     world = _world(rehearsal, traffic, artefacts, timeline)
     problems += _unbound(promises, world)
+    problems += _not_deployed(rehearsal, world, artefacts)
     controls = _controls(rehearsal)
     constants: list[Constant] = []
     unscaled_for = _unscaled_for(rehearsal, artefacts, problems)
@@ -129,6 +131,19 @@ def _world(rehearsal: Rehearsal, traffic: Traffic, artefacts: Artefacts, timelin
     )
 
 
+def _not_deployed(rehearsal: Rehearsal, world: World, artefacts: Artefacts) -> Iterator[Problem]:
+    """Workloads that the rehearsal or its profile names but the chart does not make; only where it was rendered."""
+    made = [str(one["metadata"]["name"]) for one in artefacts.manifests if one.get("kind") == "Deployment"]
+    if not made:
+        return
+    own = rehearsal.spec.system.workloads
+    for name in sorted(world.workloads - set(made)):
+        near = get_close_matches(name, made, n=1, cutoff=0.5)
+        hint = f"did you mean '{near[0]}'?" if near else f"it makes {', '.join(made)}"
+        loc: Loc = ("system", "workloads", own.index(name)) if name in own else ("profile",)
+        yield rehearsal.problem(f"The chart makes no Deployment '{name}'; {hint}", *loc)
+
+
 def _constants(
     controls: Controls, artefacts: Artefacts, factor: float, unscaled_for: Mapping[str, float]
 ) -> Iterator[Constant]:
@@ -166,7 +181,7 @@ def _system(rehearsal: Rehearsal, artefacts: Artefacts) -> System:
         values=system.values,
         sql=[str(rehearsal.resolve(name)) for name in system.sql],
         images=[str(rehearsal.resolve(name)) for name in system.images],
-        rules=[str(located.path.resolve()) for located in artefacts.rules],
+        rules=[str(rules.path) for rules in artefacts.rules],
         alertmanager=str(rehearsal.resolve(system.alertmanager)) if system.alertmanager else None,
     )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from harness.plan.model import Phase, Plan, PlannedExpectation, Scaled
+from harness.plan.model import Constant, Phase, Plan, PlannedExpectation, Scaled
 from harness.units import format_duration
 
 _ORDER = {"phase": 0, "window": 1, "load": 2, "fault": 3}
@@ -65,8 +65,8 @@ def constants(plan: Plan) -> Table:
     table.add_column("production", justify="right")
     table.add_column("here", justify="right")
     table.add_column("note", overflow="fold", ratio=1)
-    for one in plan.constants:
-        table.add_row(one.owner, one.name, seconds(one.original), seconds(one.scaled), Text(one.why, style="dim"))
+    for owner, one in _grouped(plan.constants):
+        table.add_row(owner, one.name, seconds(one.original), seconds(one.scaled), Text(one.why, style="dim"))
     return table
 
 
@@ -101,6 +101,16 @@ def _rows(plan: Plan) -> Iterator[tuple[float, int, str, str, str, str]]:
     for fault in plan.faults:
         says = f"{fault.experiment.rpartition('/')[2]}, undone after {seconds(fault.timeout)} at the latest"
         yield fault.start, _ORDER["fault"], "fault", f"fault:{fault.id}", "", says
+
+
+def _grouped(all_constants: Sequence[Constant]) -> Iterator[tuple[str, Constant]]:
+    """Constants with whom they belong to; objects of one kind that change alike are one row."""
+    owners: dict[tuple[str, str, float, float, str], list[Constant]] = {}
+    for one in all_constants:
+        kind = one.owner.rpartition(" ")[0] or one.owner
+        owners.setdefault((kind, one.name, one.original, one.scaled, one.why), []).append(one)
+    for (kind, *_), alike in owners.items():
+        yield (alike[0].owner if len(alike) == 1 else f"{len(alike)} {kind}s"), alike[0]
 
 
 def _arrivals(phase: Phase) -> str:

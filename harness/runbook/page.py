@@ -12,6 +12,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.anchors import anchors_plugin
 
 from harness.errors import Position, Problem
+from harness.runbook.anchors import slug
 
 # A full stop ends a sentence unless it belongs to an abbreviation or stands between digits (`15. October`).
 _SENTENCE_END = re.compile(r"(?<!\be\.g\.)(?<!\bi\.e\.)(?<!z\. B\.)(?<!\bca\.)(?<!\bd\. h\.)(?<!\d\.)(?<=[.!?])\s+(?=\S)")
@@ -86,7 +87,7 @@ class _Found:
 
 def read_page(text: str, path: Path) -> Page:
     """Parse Markdown (CommonMark with tables). Problems of form are collected in the page, nothing is raised."""
-    parser = MarkdownIt("commonmark").enable("table").use(anchors_plugin, min_level=1, max_level=6)
+    parser = MarkdownIt("commonmark").enable("table").use(anchors_plugin, max_level=6, slug_func=slug)
     tokens = parser.parse(text)
     lines = text.splitlines()
     found = _Found()

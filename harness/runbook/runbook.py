@@ -121,7 +121,7 @@ def _duplicates(promises: list[Promise]) -> Iterator[Problem]:
     for promise in promises:
         other = first.setdefault(promise.expectation.id, promise.position)
         if other != promise.position:
-            text = f"The id '{promise.expectation.id}' is already taken at {other}; ids are unique on a page, change one"
+            text = f"The id '{promise.expectation.id}' is already taken at {other}; change one of them"
             yield Problem(text, promise.position)
 
 
