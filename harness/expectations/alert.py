@@ -99,7 +99,6 @@ class AlertExpectation(Expectation):
                 reason = "it was pending but never fired"
         if story.fired is not None:
             observed.append(f"fired {clock(story.fired - after)} after {self.after}")
-            until = max(story.fired, after) if result is Result.PASS else fires
         if result is Result.PASS:
             deadline, until = received, received
             if story.received is None:
@@ -122,7 +121,10 @@ class AlertExpectation(Expectation):
             "resolved_at": story.resolved,
             "resolved_received_at": story.resolution_received,
         }
+        # Once it is seen to fire after its cause and not before, everything else was seen too, if late.
+        seen = result is Result.PASS and not case.evidence.holes("prometheus", after, story.fired or after)
         more: dict[str, Any] = {
+            "certain": seen,
             "reason": reason,
             "since": since,
             "until": until,

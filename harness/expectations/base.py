@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from harness.expectations.evidence import Evidence
+from harness.expectations.evidence import GRAIN, Evidence
 from harness.plan.model import Plan, PlannedExpectation, Scaled, Source
 from harness.record.reader import RecordReader
 
@@ -150,6 +150,8 @@ class Expectation(BaseModel, ABC):
 
     needs: ClassVar[frozenset[str]] = frozenset()
     """Sources (names of heartbeats) whose gaps within the stretch make the result no_data."""
+    tolerates: ClassVar[float] = GRAIN
+    """Gaps of so many seconds hide nothing from this judge: what it looks for lasts longer, or is read on after a gap."""
 
     id: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="Unique within the runbook, e.g. `de-queries-prescaled`.")
     kind: str = Field(description="What is promised: scale, prewarm, latency, errors, alert, events, recover, query ...")

@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from harness.expectations.base import Case, Expectation, Finding, Lapse, Result, World
-from harness.expectations.evidence import GRAIN, clock
+from harness.expectations.evidence import GRAIN, SILENCE_LIMIT, clock
 from harness.expectations.names import Moment, component_of, unknown, unknown_moments
 from harness.plan.model import Scaled
 from harness.record.reader import RecordReader
@@ -26,6 +26,7 @@ class Events(Expectation):
     """Of the events committed in the stretch, at most `lost` did not reach a ready pod of their territory in time."""
 
     needs = frozenset({"watch"})
+    tolerates = SILENCE_LIMIT  # a pod that lives entirely within so short a gap owes nothing yet
     # and the ledger, whose gaps it judges itself: see _of_territory
 
     kind: Literal["events"]
@@ -77,7 +78,7 @@ class Events(Expectation):
         lost: list[Lost] = []
         for boot in case.evidence.boots:
             if boot.territory == territory and component_of(boot.workload, self.component):
-                end = min(boot.until if boot.until is not None else case.evidence.horizon, case.evidence.horizon)
+                end = min(boot.until if boot.until is not None else math.inf, case.evidence.heard("ledger"))
                 last = end - within - LAST_WORDS
                 count, missing = book.owed(territory, boot.pod, boot.ready_at, last)
                 owed += count
@@ -90,15 +91,19 @@ class Events(Expectation):
         if owed == 0:
             reason = f"no {self.component} pod of {territory} was ready long enough to owe an event"
             return case.finding(Result.NO_DATA, self._wanted(case), observed, reason=reason, **about)
-        holes = case.evidence.holes("ledger", since, until + within)
-        hidden = [one for one in lost if any(hole.since <= one.at + within and one.at <= hole.until for hole in holes)]
+        holes = case.evidence.holes("ledger", since, until)
+        hidden = [
+            one
+            for one in lost
+            if any(hole.since <= one.at + within + LAST_WORDS and one.at <= hole.until for hole in holes)
+        ]
         pods = ", ".join(sorted({one.pod for one in lost})[:5])
         if len(lost) - len(hidden) > self.lost:
             reason = f"{len({one.event_id for one in lost})} events did not reach {pods}"
             return case.finding(Result.FAIL, self._wanted(case), observed, reason=reason, **about)
         # Ledgers are read on from where a gap began, so a gap matters only where something is missing in it, or where
         # nothing was read after it.
-        blind = [hole for hole in holes if hole.until >= min(until + within, case.evidence.horizon) - GRAIN]
+        blind = [hole for hole in holes if hole.until >= min(until, case.evidence.horizon) - GRAIN]
         if len(lost) > self.lost or blind:
             reason = f"the ledger was not read for {clock(sum(hole.until - hole.since for hole in holes))}"
             reason += f": {(blind or holes)[-1].reason}"

@@ -24,11 +24,12 @@ Span = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """A stretch in which a source saw nothing, seconds since the epoch, and why."""
+    """A stretch in which a source saw nothing, seconds since the epoch, and why. `whole`: its length uncut, seconds."""
 
     since: float
     until: float
     reason: str
+    whole: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +85,10 @@ class Evidence:
             found.setdefault(source, []).append(at)
         return found
 
+    def heard(self, source: str) -> float:
+        """The last sign of life of a source, seconds since the epoch, at most the horizon; 0 for none."""
+        return min(self._heartbeats.get(source, [0.0])[-1], self.horizon)
+
     @property
     def sources(self) -> list[str]:
         """Every source that ever gave a sign of life or said that it was away."""
@@ -96,7 +101,7 @@ class Evidence:
         if until < since:
             return []
         said = [
-            Hole(max(gap.since, since), min(gap.until, until), gap.reason)
+            Hole(max(gap.since, since), min(gap.until, until), gap.reason, gap.until - gap.since)
             for gap in self.record.rows(Gap, "source = ? AND since < ? AND until > ?", (source, until, since))
             if gap.until - gap.since > GRAIN
         ]
@@ -105,7 +110,7 @@ class Evidence:
     def _silences(self, source: str, since: float, until: float) -> list[Hole]:
         heard = self._heartbeats.get(source)
         if not heard:
-            return [Hole(since, until, f"{source} never gave a sign of life")]
+            return [Hole(since, until, f"{source} never gave a sign of life", math.inf)]
         first = max(0, bisect_left(heard, since) - 1)
         last = bisect_right(heard, until) + 1
         around = heard[first:last]
@@ -113,9 +118,9 @@ class Evidence:
         silences = []
         for before, after in pairwise(edges):
             if after - before > SILENCE_LIMIT and before < until and after > since:
-                hole = Hole(
-                    max(before, since), min(after, until), f"no sign of life of {source} for {after - before:.0f} s"
-                )
+                away = after - before
+                reason = f"no sign of life of {source} for {away:.0f} s"
+                hole = Hole(max(before, since), min(after, until), reason, away)
                 silences.append(hole)
         return silences
 
@@ -157,7 +162,9 @@ class Evidence:
         def why(step: str) -> str | None:
             if step not in steps:
                 return None
-            return ", ".join(f"{name}: {value}" for name, value in steps[step].detail.items()) or step.replace("_", " ")
+            detail = steps[step].detail
+            bad = [str(each.get("name")) for each in detail.get("rollbacks") or () if not each.get("good")]
+            return str(detail.get("reason") or "") or ", ".join(bad) or step.replace("_", " ")
 
         return FaultStory(at("started"), at("effect"), why("no_effect"), at("undone"), why("undo_failed"), at("ended"))
 

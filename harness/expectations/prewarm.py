@@ -10,7 +10,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator, model_validator
 
 from harness.expectations.base import Case, Expectation, Finding, Result, World
-from harness.expectations.evidence import milliseconds
+from harness.expectations.evidence import SILENCE_LIMIT, milliseconds
 from harness.expectations.names import Moment, unknown, unknown_moments
 from harness.record.histograms import value_at
 from harness.record.rows import FirstRequest
@@ -27,6 +27,7 @@ class Prewarm(Expectation):
     """Every pod that became Ready in the stretch: p95 of its first requests within a limit, none before it was warm."""
 
     needs = frozenset({"watch", "load"})
+    tolerates = SILENCE_LIMIT  # a pod that lives entirely within so short a gap lives too short to be judged
 
     kind: Literal["prewarm"]
     workload: str | None = Field(default=None, description="One workload.")

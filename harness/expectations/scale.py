@@ -83,6 +83,7 @@ class Scale(Expectation):
             observed = f"{self._say(_at(points, after))} already at {self.after}"
         about["until"] = reached
         if self.hold_until is None:
+            about["certain"] = True  # it was seen; what a gap hides can only have made it seen later
             return [case.finding(Result.PASS, wanted, observed, **about)]
         until = case.came(self.hold_until)
         wanted += f", until {self.hold_until}"

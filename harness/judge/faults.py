@@ -28,6 +28,8 @@ def fault_finding(fault: PlannedFault, evidence: Evidence) -> Finding:
         ended = evidence.horizon < planned if planned is not None else True
         result, observed = (Result.NO_DATA if ended else Result.INVALID), "did not start"
         reason = "the run ended before it" if ended else "its process recorded no start"
+        if story.no_effect is not None:
+            result, reason = Result.INVALID, story.no_effect
     elif failed := _undo_failure(story.undo_failed, journal, undone=story.undone is not None):
         result, observed, reason = Result.FAIL, "was not undone", failed
     elif story.effect is None:

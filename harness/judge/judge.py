@@ -133,6 +133,7 @@ def _settled(finding: Finding, case: Case, expectation: Expectation) -> Finding:
         return replace(finding, result=Result.NO_DATA, reason=_joined(early, finding.reason))
     for source in sorted(expectation.needs):
         holes = evidence.holes(source, finding.since, until)
+        holes = [hole for hole in holes if hole.whole > expectation.tolerates]
         if holes:
             result = Result.INVALID if source in HARNESS_SOURCES else Result.NO_DATA
             away = clock(max(hole.until - hole.since for hole in holes))

@@ -90,7 +90,7 @@ class Verdict(BaseModel):
 
 
 def add_up(findings: Sequence[Finding], outcome: str | None) -> Whole:
-    """What findings come to. `outcome`: completed | interrupted | stopped, None where the run died.
+    """What findings come to. `outcome`: completed | interrupted | stopped | not begun; None: the run died.
 
     Interrupted and stopped come first, then failures and missing data that is not allowed, then what the harness could
     not do. Without any finding about an expectation nothing was checked, which is never a pass.
@@ -99,6 +99,8 @@ def add_up(findings: Sequence[Finding], outcome: str | None) -> Whole:
         return Whole.INTERRUPTED
     if outcome == "stopped":
         return Whole.STOPPED
+    if outcome == "not begun":
+        return Whole.INCONCLUSIVE
     if any(f.result is Result.FAIL or (f.result is Result.NO_DATA and not f.allowed) for f in findings):
         return Whole.FAIL
     checked = [finding for finding in findings if finding.kind not in OWN_KINDS and finding.result is not Result.NO_DATA]
