@@ -67,6 +67,7 @@ class Load:
     run: Path
     process: subprocess.Popen[str]
     t0: float
+    plan: Plan
     said: str = ""
 
     def wait(self, seconds: float = 30) -> int:
@@ -96,26 +97,46 @@ def load(tmp_path: Path) -> Iterator[Callable[..., Load]]:
         seconds: float = 3,
         options: tuple[str, ...] = (),
         profile: Path = PROFILE,
-        t0_in: float = 3.0,
+        t0_in: float = 2.5,
+        services: dict[str, str] | None = None,
     ) -> Load:
         run = tmp_path / f"run-{len(started)}"
         rates = rates or {"DE": (40.0, 40.0)}
         t0 = time.time() + t0_in
+        wanted = plan(rates, seconds, profile)
         with RecordWriter(run) as record:
-            record.add(Meta("plan", plan(rates, seconds, profile).model_dump(mode="json", by_alias=True)))
+            record.add(Meta("plan", wanted.model_dump(mode="json", by_alias=True)))
             record.add(Meta("t0", {"at": t0}))
         target = tmp_path / "target.json"
         names = [f"crm-{component}-{code.lower()}" for component in ("queries", "commands") for code in rates]
-        new_target(tmp_path, dict.fromkeys(names, url)).write(target)
+        new_target(tmp_path, dict.fromkeys(names, url) if services is None else services).write(target)
         command = [sys.executable, "-m", "harness.load", str(run), "--target", str(target), *options]
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-        started.append(Load(run, process, t0))
+        started.append(Load(run, process, t0, wanted))
         return started[-1]
 
     yield start
     for one in started:
         one.process.kill()
         one.process.wait()
+
+
+@pytest.fixture
+def profile_with(tmp_path: Path) -> Callable[..., Path]:
+    """A copy of a profile and its behaviour: another timeout, or another body for one method."""
+
+    def copy(timeout: str = "5s", method: tuple[str, str] | None = None) -> Path:
+        profile = tmp_path / PROFILE.name
+        profile.write_text(PROFILE.read_text().replace("timeout: 5s", f"timeout: {timeout}"))
+        behaviour = PROFILE.with_name("crm.py").read_text()
+        if method is not None:
+            name, code = method
+            behaviour = behaviour.replace(f"    def {name}(", f"    def {name}_before(")
+            behaviour = behaviour.replace("    def place_order(", f"    {code}\n\n    def place_order(")
+        (tmp_path / "crm.py").write_text(behaviour)
+        return profile
+
+    return copy
 
 
 def plan(rates: dict[str, tuple[float, float]], seconds: float, profile: Path = PROFILE) -> Plan:

@@ -39,7 +39,7 @@ class Server(asyncio.Protocol):
     def serve(self, method: str, url: str, headers: dict[str, str]) -> None:
         path = urlsplit(url).path
         if path == "/control":
-            self.settings.update(parse_qsl(urlsplit(url).query))
+            self.settings.update(parse_qsl(urlsplit(url).query, keep_blank_values=True))
             return self.answer(200, self.counts)
         self.counts[method] = self.counts.get(method, 0) + 1
         delay = float(self.settings.get("delay", 0)) + self.stall()
