@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from chaoslib import substitute
 from chaoslib.configuration import load_configuration
 from chaoslib.exceptions import ChaosException
+from chaoslib.secret import load_secrets
 from chaoslib.types import Strategy
 
 from harness.errors import BadInput, Problem
@@ -83,6 +85,23 @@ def vetoes(plan: Plan, permitted: Allowed) -> list[str]:
     return found
 
 
+def secrets(experiment: Experiment) -> set[str]:
+    """The values of the experiment's own secrets, as the environment has them; names of files are none. Raises BadInput."""
+    try:
+        loaded = load_secrets(experiment.body.get("secrets") or {}, experiment.configuration)
+    except ChaosException as error:
+        raise BadInput(f"{experiment.path.name}: {error}") from None
+    return {value for value in _texts(loaded) if not Path(value).is_file()}
+
+
+def _texts(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+
+
 def _problems(planned: PlannedFault, located: Located) -> list[Problem]:
     body: Json = located.value
     problems = []
@@ -133,6 +152,7 @@ def environment(target: Target, target_file: Path, run: str) -> dict[str, str]:
         "GENERALPROBE_NAMESPACE": target.namespace,
         "GENERALPROBE_DATABASE_DSN": target.database_dsn,
         "GENERALPROBE_TARGET": target.name,
-        "GENERALPROBE_TARGET_FILE": str(target_file.resolve()),
+        # A file in memory ends with its process: whoever restores later cannot read it.
+        "GENERALPROBE_TARGET_FILE": str(target_file.resolve()) if target_file.resolve().is_file() else "",
         "GENERALPROBE_RUN": run,
     }

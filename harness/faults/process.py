@@ -18,7 +18,7 @@ from chaoslib.run import RunEventHandler
 from kubernetes import client
 
 from harness.errors import BadInput, Exit, Inconclusive, RehearseError
-from harness.faults.experiment import Experiment
+from harness.faults.experiment import Experiment, secrets
 from harness.faults.journal import EFFECT, effect, good, judge, name, seen, undone
 from harness.faults.pods import ready_pods
 from harness.faults.redact import RedactingFormatter, Redactor, secrets_of
@@ -33,8 +33,8 @@ from harness.target.base import Target
 
 Json = dict[str, Any]
 
-ROLLBACK_SECONDS = 60.0
-"""How long rollbacks may take before a hanging one is broken off and counts as failed."""
+ROLLBACK_SECONDS = 15.0
+"""How long rollbacks may take before a hanging one is broken off and counts as failed: less than what the runner waits."""
 
 HEARTBEAT_SECONDS = 1.0
 
@@ -46,7 +46,7 @@ def carry_out(run: Path, target: Target, experiment: Experiment, begins: float, 
     (no effect, or anything went otherwise than planned) or INTERRUPTED. Raises Vetoed and other RehearseErrors, recorded.
     """
     fault = experiment.planned.id
-    redactor = Redactor(secrets_of(target.database_dsn, target.kubeconfig))
+    redactor = Redactor(secrets_of(target.database_dsn, target.kubeconfig) | secrets(experiment))
     _log_without_secrets(redactor)
     with RecordWriter(run) as record, _heartbeats(record, f"fault:{fault}"):
         recorder = Recorder(record, experiment, redactor, stop)
@@ -58,11 +58,15 @@ def carry_out(run: Path, target: Target, experiment: Experiment, begins: float, 
                 return Exit.INTERRUPTED
             _guard(target, experiment)  # what was allowed minutes ago may not be any more
             journal = _run(experiment, recorder, stop)
-            _put_back_own(target)
         except RehearseError as error:
             recorder.never_began(str(error))
-            raise
-        recorder.ended(journal, run)
+            raise type(error)(redactor.text(str(error))) from None
+        except Exception as error:
+            logging.getLogger("chaostoolkit").error("unexpected", exc_info=True)
+            recorder.never_began(f"{type(error).__name__}: {error}")
+            text = redactor.text(f"{type(error).__name__}: {error}")
+            raise Inconclusive(f"The fault {fault} broke off unexpectedly ({text}); see its log for where.") from None
+        recorder.ended(journal, run, _put_back_own(target))
         if stop.reason in ("SIGTERM", "Ctrl-C"):
             return Exit.INTERRUPTED
         return Exit.PASS if journal is not None and not judge(journal) and stop.reason is None else Exit.INCONCLUSIVE
@@ -149,8 +153,11 @@ class Recorder(RunEventHandler):  # type: ignore[misc]
         self._fault_row("no_effect", {"reason": reason})
         self._fault_row("ended", {"problems": [reason], "stopped_by": self._stop.reason})
 
-    def ended(self, journal: Json | None, run: Path) -> None:
-        """The last rows: whether it had an effect, whether it was taken back, everything that went otherwise."""
+    def ended(self, journal: Json | None, run: Path, put_back: list[str]) -> None:
+        """The last rows: whether it had an effect, whether it was taken back, everything that went otherwise.
+
+        `put_back`: what the undo journal still had to take back after the rollbacks.
+        """
         if journal is None:
             self.never_began(f"broken off before it began ({self._stop.reason})")
             return
@@ -162,7 +169,7 @@ class Recorder(RunEventHandler):  # type: ignore[misc]
             self._fault_row("effect", {"probe": EFFECT})
         rollbacks = journal.get("rollbacks") or []
         said = [{"name": name(each), "good": good(each), "output": each.get("output")} for each in rollbacks]
-        self._fault_row("undone" if undone(journal) else "undo_failed", {"rollbacks": said})
+        self._fault_row("undone" if undone(journal) else "undo_failed", {"rollbacks": said, "put_back": put_back})
         self._add(Journal(self._now(), self._fault, clean))
         for problem in problems:
             self._add(Note(self._now(), f"fault:{self._fault}", "warning", self._redactor.text(problem)))
@@ -226,12 +233,13 @@ def _guard(target: Target, experiment: Experiment) -> None:
     check_radius(experiment.radius, permitted.limits, ready)
 
 
-def _put_back_own(target: Target) -> None:
-    """What the rollbacks left open in the undo journal, once more, without chaostoolkit."""
+def _put_back_own(target: Target) -> list[str]:
+    """What the rollbacks left open in the undo journal, once more, without chaostoolkit. Returns what became of it."""
     journal = UndoJournal(target.name)
-    for entry in journal.open_entries():
-        if entry.pid == os.getpid():
-            restore_entry(journal, entry)
+    try:
+        return [str(restore_entry(journal, entry)) for entry in journal.open_entries() if entry.pid == os.getpid()]
+    except RehearseError as error:
+        return [str(error)]
 
 
 @contextmanager

@@ -29,9 +29,7 @@ def connect(kubeconfig: Path | str, context: str | None = None) -> Any:
     if not path.is_file():
         raise Unavailable(f"There is no kubeconfig {path}; set KUBECONFIG or start the cluster with `rehearse up`.")
     try:
-        api: Any = config.new_client_from_config(  # type: ignore[no-untyped-call]
-            config_file=str(path), context=context or None
-        )
+        api: Any = config.new_client_from_config(config_file=str(path), context=context or None)
     except (ConfigException, ValueError, TypeError, KeyError) as error:
         raise Unavailable(f"{path} cannot be used for context '{context or 'current'}': {error}.") from None
     if is_loopback(api.configuration.host):

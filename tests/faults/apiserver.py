@@ -64,16 +64,28 @@ class Cluster:
                 raise
         return name
 
-    def pod(self, namespace: str, name: str, *, ready: bool = True, finalizer: bool = False, **labels: str) -> str:
+    def pod(
+        self,
+        namespace: str,
+        name: str,
+        *,
+        ready: bool = True,
+        finalizer: bool = False,
+        ip: str = "",
+        port: int = 0,
+        **labels: str,
+    ) -> str:
         """A pod as a node agent would have it, ready or not. Returns its uid."""
         metadata: dict[str, Any] = {"name": name, "labels": labels}
         if finalizer:
             metadata["finalizers"] = ["generalprobe.dev/test"]
-        spec = {"containers": [{"name": "crm", "image": "crm/api"}], "automountServiceAccountToken": False}
+        ports = [{"containerPort": port}] if port else []
+        spec = {"containers": [{"name": "crm", "image": "crm/api", "ports": ports}], "automountServiceAccountToken": False}
         made = self.core.create_namespaced_pod(namespace, {"metadata": metadata, "spec": spec})
         now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         condition = {"type": "Ready", "status": "True" if ready else "False", "lastTransitionTime": now}
-        self.core.patch_namespaced_pod_status(name, namespace, {"status": {"phase": "Running", "conditions": [condition]}})
+        status = {"phase": "Running", "conditions": [condition], **({"podIP": ip, "podIPs": [{"ip": ip}]} if ip else {})}
+        self.core.patch_namespaced_pod_status(name, namespace, {"status": status})
         return str(made.metadata.uid)
 
 

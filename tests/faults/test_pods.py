@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -94,6 +95,20 @@ def test_a_new_pod_of_the_same_name_does_not_hide_that_the_old_one_is_gone(clust
     cluster.pod(space, "a-0", **NAME)
     pods.kill(space, SELECTOR, 1, **_arguments(cluster))  # type: ignore[arg-type]
     cluster.pod(space, "a-0", **NAME)
+    assert pods.killed_are_gone(space, 2, **_arguments(cluster))["seen"]  # type: ignore[arg-type]
+
+
+def test_a_process_that_still_answers_is_not_gone_although_its_object_is(cluster: Cluster) -> None:
+    """On loopback a pod is a process here: the proof is that nothing listens any more."""
+    space = cluster.namespace("kill-deaf")
+    cluster.pod(space, "a", ip="127.10.77.5", port=8080, **NAME)
+    with socket.create_server(("127.10.77.5", 8080)):
+        pods.kill(space, SELECTOR, 1, **_arguments(cluster))  # type: ignore[arg-type]
+        assert cluster.core.list_namespaced_pod(space).items == []
+        assert not pods.killed_are_gone(space, 0.3, **_arguments(cluster))["seen"]  # type: ignore[arg-type]
+        cluster.pod(space, "b", ip="127.10.77.5", port=8080, **NAME)  # its address was given to another pod meanwhile
+        assert pods.killed_are_gone(space, 0.3, **_arguments(cluster))["seen"]  # type: ignore[arg-type]
+        cluster.core.delete_namespaced_pod("b", space, grace_period_seconds=0)
     assert pods.killed_are_gone(space, 2, **_arguments(cluster))["seen"]  # type: ignore[arg-type]
 
 

@@ -30,30 +30,34 @@ NAME = {"app.kubernetes.io/name": "crm-queries-de"}
 Start = Callable[..., "Run"]
 
 
+def plan_of(fault: PlannedFault, namespace: str) -> Plan:
+    return Plan.model_validate(
+        {
+            "schema": "generalprobe.dev/plan/v1",
+            "rehearsal": "test",
+            "path": str(ROOT / "rehearsals" / "test.yaml"),
+            "season": "oktoberfest",
+            "runbook": "r.md",
+            "lapse": 1.0,
+            "system": System(namespace=namespace),
+            "profile": "p",
+            "seed": 1,
+            "phases": [],
+            "window": None,
+            "faults": [fault],
+            "expectations": [],
+            "moments": {"start": 0.0, "end": 60.0},
+            "constants": [],
+        }
+    )
+
+
 class Run:
     """A run's folder with the process of its one fault."""
 
-    def __init__(self, folder: Path, target: Target, fault: PlannedFault, starts_in: float) -> None:
+    def __init__(self, folder: Path, target: Target, fault: PlannedFault, starts_in: float, path: Path = ROOT) -> None:
         self.folder, self.target, self.fault = folder, target, fault
-        plan = Plan.model_validate(
-            {
-                "schema": "generalprobe.dev/plan/v1",
-                "rehearsal": "test",
-                "path": str(ROOT / "rehearsals" / "test.yaml"),
-                "season": "oktoberfest",
-                "runbook": "r.md",
-                "lapse": 1.0,
-                "system": System(namespace=target.namespace),
-                "profile": "p",
-                "seed": 1,
-                "phases": [],
-                "window": None,
-                "faults": [fault],
-                "expectations": [],
-                "moments": {"start": 0.0, "end": 60.0},
-                "constants": [],
-            }
-        )
+        plan = plan_of(fault, target.namespace)
         with RecordWriter(folder) as record:
             record.add(Meta("plan", json.loads(plan.model_dump_json(by_alias=True))))
             record.add(Meta("t0", {"at": time.time() + starts_in}))
@@ -64,7 +68,7 @@ class Run:
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+            env={**os.environ, "PYTHONPATH": f"{ROOT}:{path}", "PYTHONWARNINGS": "ignore"},
         )
         self.output = ""
 
