@@ -25,21 +25,20 @@ class RecordReader:
         if not path.is_file():
             raise BadInput(f"There is no record in {run}; `rehearse runs` lists what there is.")
         try:
-            self._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30, check_same_thread=False)
-            self._db.execute("SELECT count(*) FROM meta").fetchone()
+            self._db = _open(path)
         except sqlite3.Error as error:
             raise BadInput(f"{path} is not a readable record: {error}.") from None
         self.path = path
 
     def rows(self, kind: type[R], where: str = "1", arguments: tuple[object, ...] = ()) -> Iterator[R]:
-        """Rows of one table in the order in which they were written. `where` is SQL over the columns."""
+        """Rows of one table in the order in which they were written. `where` is SQL over the columns. Raises BadInput."""
         names = [field.name for field in fields(kind)]
         json_at = {i for i, field in enumerate(fields(kind)) if field.type in ("Json", Json)}
         bool_at = {i for i, field in enumerate(fields(kind)) if "bool" in str(field.type)}
         table = next(name for row, name in TABLES.items() if row is kind)
         columns = ", ".join(f'"{name}"' for name in names)
         statement = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY rowid"
-        for raw in self._db.execute(statement, arguments):
+        for raw in self._answers(statement, arguments):
             values = list(raw)
             for i in json_at:
                 values[i] = json.loads(values[i])
@@ -58,7 +57,15 @@ class RecordReader:
 
     def select(self, statement: str, arguments: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """A SELECT of the caller's own over the tables, for aggregates that SQL does better."""
-        return self._db.execute(statement, arguments).fetchall()
+        return list(self._answers(statement, arguments))
+
+    def _answers(self, statement: str, arguments: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._db.execute(statement, arguments)
+        except sqlite3.DatabaseError as error:
+            if type(error) is sqlite3.DatabaseError:  # its subclasses say that the statement was wrong, not the file
+                raise BadInput(f"{self.path} is damaged: {error}; what the run saw cannot be judged from it.") from None
+            raise
 
     def close(self) -> None:
         """Close the file. Closing twice is harmless."""
@@ -69,3 +76,25 @@ class RecordReader:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self.close()
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    """Read only. In a folder that cannot be written, SQLite cannot share a WAL; a record that is complete needs none."""
+    address = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        return _connected(address)
+    except sqlite3.OperationalError:
+        wal = path.with_name(f"{path.name}-wal")
+        if path.stat().st_size == 0 or (wal.exists() and wal.stat().st_size):
+            raise
+        return _connected(f"{address}&immutable=1")
+
+
+def _connected(address: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(address, uri=True, timeout=30, check_same_thread=False)
+    try:
+        connection.execute("SELECT count(*) FROM meta").fetchone()
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sqlite3
 import threading
@@ -34,28 +35,41 @@ class RecordWriter:
             )
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
+            # All tables or none: who is killed in between leaves no record that lacks some of them.
+            self._db.execute("BEGIN IMMEDIATE")
             for kind in TABLES:
                 self._db.execute(_create(kind))
             for statement in _INDEXES:
                 self._db.execute(statement)
+            self._db.execute("COMMIT")
         except (OSError, sqlite3.Error) as error:
             raise Unavailable(f"The record in {run} cannot be written: {error}; choose another --runs folder.") from None
+        self._run = run
 
     def add(self, row: Row) -> None:
         """Append one row."""
         self.add_all((row,))
 
     def add_all(self, rows: Iterable[Row]) -> None:
-        """Append rows in one transaction."""
+        """Append rows in one transaction. Raises Unavailable where they cannot be written; then none of them is."""
         with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
             try:
+                self._db.execute("BEGIN IMMEDIATE")
                 for row in rows:
                     self._db.execute(_INSERTS[type(row)], _values(row))
+                self._db.execute("COMMIT")
+            except sqlite3.OperationalError as error:
+                self._roll_back()
+                raise Unavailable(f"The record in {self._run} cannot be written: {error}; make room on its disk.") from None
             except BaseException:
-                self._db.execute("ROLLBACK")
+                self._roll_back()
                 raise
-            self._db.execute("COMMIT")
+
+    def _roll_back(self) -> None:
+        # A full disk has SQLite roll back by itself; and a second error must not hide the first.
+        if self._db.in_transaction:
+            with contextlib.suppress(sqlite3.Error):
+                self._db.execute("ROLLBACK")
 
     def close(self) -> None:
         """Close the file. Closing twice is harmless."""

@@ -70,7 +70,8 @@ def test_an_api_server_that_freezes_becomes_a_gap_and_what_happened_after_is_sti
     frozen = time.time()
     api.server.send(signal.SIGSTOP)
     try:
-        eventually(lambda: watching.rows(Note, "text LIKE 'Nothing from watch%'"), what="the silence is noticed")
+        for source in ("watch", "control-plane"):
+            eventually(lambda s=source: watching.rows(Note, f"text LIKE 'Nothing from {s}%'"), what="the silence is noticed")
     finally:
         api.server.send(signal.SIGCONT)
     api.wait()
