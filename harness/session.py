@@ -21,6 +21,7 @@ from harness.judge.judge import judge
 from harness.judge.verdict import Verdict
 from harness.plan.model import Plan
 from harness.plan.reading import read_plan
+from harness.plan.rehearsal import load_rehearsal
 from harness.record.rows import Meta
 from harness.record.writer import RecordWriter
 from harness.report.junit import write_junit
@@ -108,7 +109,7 @@ def _rehearse(plan: Plan, wishes: Wishes, console: Console) -> tuple[Path, Verdi
 def _staged(plan: Plan, wishes: Wishes, console: Console) -> Iterator[Target]:
     """The target with the system on it; an embedded cluster that was started for this run is ended after it."""
     if wishes.target != "embedded":
-        yield kubeconfig.connect(plan, wishes.target)
+        yield kubeconfig.connect(plan, kubeconfig.target_named(load_rehearsal(wishes.file), wishes.target))
         return
     started = False
     try:

@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 
 def run(
     file: Annotated[Path, typer.Argument(help="The rehearsal, e.g. rehearsals/smoke.yaml.")],
-    target: Annotated[str, typer.Option(help="'embedded', or the name of a context of your kubeconfig.")] = "embedded",
+    target: Annotated[str, typer.Option(help="'embedded', or a name under `targets` of the rehearsal.")] = "embedded",
     lapse: Annotated[float | None, typer.Option(min=1, help="Time lapse instead of the rehearsal's own.")] = None,
     name: Annotated[str, typer.Option(help="Name of the embedded cluster; one that already runs is used.")] = "default",
     keep: Annotated[

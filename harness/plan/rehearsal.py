@@ -181,6 +181,21 @@ class ControlsSpec(_Yaml):
     )
 
 
+class TargetSpec(_Yaml):
+    """Where a cluster of your own is reached. No credential stands here: they come from the environment."""
+
+    context: str = Field(description="The context in your kubeconfig ($KUBECONFIG, else ~/.kube/config).")
+    prometheus: str = Field(description="Base URL of Prometheus.")
+    alertmanager: str = Field(description="Base URL of Alertmanager.")
+    database_env: str = Field(description="The environment variable that holds the database's DSN.")
+    receiver_port: int = Field(
+        ge=1024, le=65535, description="Port on this machine to which a receiver of Alertmanager delivers (/notify/NAME)."
+    )
+    services: dict[str, str] = Field(
+        default_factory=dict, description="Workload -> base URL, where it is not the cluster IP of its Service."
+    )
+
+
 class RehearsalSpec(_Yaml):
     """A rehearsal: which system, which season, which load and faults, against which runbook. Paths are relative to it."""
 
@@ -201,6 +216,7 @@ class RehearsalSpec(_Yaml):
     window: WindowSpec | None = Field(default=None, description="The season's cron window, shifted into the rehearsal.")
     phases: list[PhaseSpec] = Field(min_length=1, description="What happens, in order.")
     faults: list[FaultSpec] = Field(default_factory=list, description="What breaks, and when.")
+    targets: dict[str, TargetSpec] = Field(default_factory=dict, description="Clusters of your own, for `--target NAME`.")
     bounds: BoundsSpec = Field(default=BoundsSpec(), description="When the generator was too weak.")
     abort: AbortSpec = Field(default=AbortSpec(), description="When the rehearsal stops by itself.")
 

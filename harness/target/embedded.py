@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from harness.errors import Unavailable
 from harness.plan.controls import scaling_of
 from harness.plan.lapse import lapsed_alertmanager, lapsed_manifests, lapsed_rules
-from harness.plan.model import Controls, Plan
+from harness.plan.model import Plan
 from harness.plan.promql import Scaling
 from harness.plan.shift import shut
 from harness.source import Located, load_yaml
@@ -71,8 +71,8 @@ def stage(plan: Plan, state: ClusterState, bin_dir: Path | None, progress: Progr
     if system.sql:
         applied = apply_sql(secrets.app_dsn, [Path(path) for path in system.sql])
         say(f"{len(applied)} SQL files applied")
-    scaling = scaling_of(Controls(), plan.lapse)
-    cluster.reload_prometheus(state, _rules(system.rules, scaling))
+    scaling = scaling_of(plan.controls, plan.lapse)
+    cluster.reload_prometheus(state, _rules(plan, scaling))
     if system.alertmanager:
         located = load_yaml(Path(system.alertmanager))
         routes = Located(located.path, redirected(located.value, port), located.lines)
@@ -141,8 +141,8 @@ def merged(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]
     return result
 
 
-def _rules(paths: list[str], scaling: Scaling) -> dict[str, str]:
-    lapsed = {path: lapsed_rules(load_yaml(Path(path)), scaling).value for path in paths}
+def _rules(plan: Plan, scaling: Scaling) -> dict[str, str]:
+    lapsed = {path: lapsed_rules(load_yaml(Path(path)), scaling, plan.unscaled_for).value for path in plan.system.rules}
     return {Path(path).stem: yaml.safe_dump(rules, sort_keys=False) for path, rules in lapsed.items()}
 
 

@@ -9,39 +9,31 @@ from pathlib import Path
 import httpx
 import kubernetes.config
 from kubernetes.config.config_exception import ConfigException
-from pydantic import BaseModel, ConfigDict, Field
 
 from harness.errors import BadInput, Unavailable
 from harness.plan.model import Plan
+from harness.plan.rehearsal import Rehearsal, TargetSpec
 from harness.stage.objects import Cluster
 from harness.target.base import Target
 
 PROBE_SECONDS = 5.0
 
 
-class TargetSpec(BaseModel):
-    """Where a cluster of your own is reached. No credential stands here: they come from the environment."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    context: str = Field(description="The context in your kubeconfig ($KUBECONFIG, else ~/.kube/config).")
-    prometheus: str = Field(description="Base URL of Prometheus.")
-    alertmanager: str = Field(description="Base URL of Alertmanager.")
-    database_env: str = Field(description="The environment variable that holds the database's DSN.")
-    receiver_port: int = Field(
-        ge=1024, le=65535, description="Port on this machine to which a receiver of Alertmanager delivers (/notify/NAME)."
-    )
-    services: dict[str, str] = Field(
-        default_factory=dict, description="Workload -> base URL; without it, Services' cluster IPs."
-    )
+def target_named(rehearsal: Rehearsal, name: str) -> TargetSpec:
+    """The target of that name in the rehearsal. Raises BadInput with what to write where there is none."""
+    if name not in rehearsal.spec.targets:
+        known = ", ".join(sorted(rehearsal.spec.targets)) or "none"
+        text = f"There is no target '{name}' (there is {known}); add it under 'targets:'"
+        raise BadInput([rehearsal.problem(text, "targets")])
+    return rehearsal.spec.targets[name]
 
 
 def connect(plan: Plan, spec: TargetSpec, environ: Mapping[str, str] = os.environ) -> Target:
     """Check that everything answers, and describe it. Changes nothing. Raises BadInput and Unavailable, a sentence each."""
     if plan.lapse != 1:
         raise BadInput(
-            f"Lapse {plan.lapse:g} needs the embedded cluster, whose control loops the harness owns; give --lapse 1 for context "
-            f"'{spec.context}'."
+            f"Lapse {plan.lapse:g} needs the embedded cluster, whose control loops the harness owns; "
+            f"give --lapse 1 for '{spec.context}'."
         )
     if not environ.get(spec.database_env):
         raise BadInput(f"${spec.database_env} is not set; put the DSN of the database of '{spec.context}' there.")
