@@ -60,16 +60,18 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
     for spot in axis.windows:
         drawn.add_vline(x=time(spot.at), line={"color": "#5470c6", "dash": "dash", "width": 1.5})
         drawn.add_annotation(
-            x=time(spot.at), y=1.0, yref="paper", text=spot.name, showarrow=False, yanchor="bottom", font={"size": 11}
+            x=time(spot.at), y=1.0, yref="paper", text=spot.name, showarrow=False, yanchor="bottom", yshift=16, font={"size": 11}
         )
     for span in axis.faults:
         drawn.add_vrect(x0=time(span.since), x1=time(span.until), fillcolor="#c2453d", opacity=0.07, line_width=0)
-    drawn.update_xaxes(range=[time(axis.since), time(axis.until)], tickformat="%H:%M:%S", showgrid=True)
+    for title in drawn.layout.annotations[: len(titles)]:
+        title.update(x=0, xanchor="left", font={"size": 13})
+    drawn.update_xaxes(type="date", range=[time(axis.since), time(axis.until)], tickformat="%H:%M:%S", showgrid=True)
     drawn.update_yaxes(rangemode="tozero", row=2)
     drawn.update_yaxes(rangemode="tozero", row=3)
     drawn.update_layout(
         height=int(115 * sum(heights)) + 120,
-        margin={"l": 150, "r": 20, "t": 60, "b": 40},
+        margin={"l": 170, "r": 20, "t": 60, "b": 40},
         hovermode="x unified",
         hoversubplots="axis",
         barmode="overlay",

@@ -58,7 +58,7 @@ def page(record: RecordReader, verdict: Verdict) -> str:
             or "no expectation",
             started=_clock(verdict.started, "%Y-%m-%d %H:%M:%S UTC"),
             ended=_clock(verdict.ended),
-            findings=sorted(verdict.findings, key=lambda finding: _WORST_FIRST.index(finding.result)),
+            findings=sorted(verdict.findings, key=lambda one: (_WORST_FIRST.index(one.result), one.kind == "observer")),
             notes=list(record.rows(Note)),
             constants=plan.constants,
             runbook=_markdown(runbook["text"]) if runbook else "",

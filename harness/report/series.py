@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
@@ -138,13 +139,18 @@ def arrivals(record: RecordReader) -> list[Line]:
     rows = record.select(
         "SELECT territory, second, sum(intended), sum(not_started) FROM arrivals GROUP BY territory, second ORDER BY second"
     )
-    lines: dict[str, Line] = {}
+    seconds: dict[str, dict[int, float]] = defaultdict(dict)
     for territory, second, intended, not_started in rows:
-        for name, value in ((territory, intended), (f"{territory} not started", not_started)):
-            line = lines.setdefault(name, Line(name, [], []))
-            line.at.append(float(second))
-            line.values.append(float(value))
-    return [line for name, line in sorted(lines.items()) if "not started" not in name or any(line.values)]
+        seconds[territory][int(second)] = float(intended)
+        if not_started:
+            seconds[f"{territory} not started"][int(second)] = float(not_started)
+    return [Line(name, *_dense(found)) for name, found in sorted(seconds.items())]
+
+
+def _dense(found: dict[int, float]) -> tuple[list[float], list[float]]:
+    """Seconds without a row are seconds without an arrival: a line must not slope across them."""
+    whole = range(min(found), max(found) + 1)
+    return [float(at) for at in whole], [found.get(at, 0.0) for at in whole]
 
 
 def latency(record: RecordReader, since: float, until: float) -> list[Line]:
@@ -156,6 +162,9 @@ def latency(record: RecordReader, since: float, until: float) -> list[Line]:
     lines: dict[str, Line] = {}
     for (workload, at), rows in sorted(bins.items()):
         line = lines.setdefault(workload, Line(workload, [], []))
+        if line.at and at - line.at[-1] > 3 * width:
+            line.at.append(line.at[-1] + width)
+            line.values.append(math.nan)  # no request, no latency: the line is broken
         line.at.append(float(at))
         line.values.append(views.merged(rows).get_value_at_percentile(95) / 1000)
     return list(lines.values())
