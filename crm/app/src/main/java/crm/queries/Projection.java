@@ -27,10 +27,11 @@ public class Projection {
     }
 
     /** Newest first. */
-    public List<Order> ordersOf(long customerId) {
+    public List<Order> ordersOf(long customerId, int limit) {
         return orderIdsByCustomer.getOrDefault(customerId, Set.of()).stream()
+                .sorted(Comparator.reverseOrder())
+                .limit(limit)
                 .map(orders::get)
-                .sorted(Comparator.comparingLong(Order::id).reversed())
                 .toList();
     }
 

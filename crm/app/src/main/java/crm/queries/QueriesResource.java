@@ -67,11 +67,11 @@ public class QueriesResource {
 
     @GET
     @Path("/customers/{id}/orders")
-    public Response ordersOf(@RestPath long id, @Context Request request) {
+    public Response ordersOf(@RestPath long id, @RestQuery @DefaultValue("50") int limit, @Context Request request) {
         if (projection.customer(id) == null) {
             return missing("customer", id);
         }
-        List<Order> found = projection.ordersOf(id);
+        List<Order> found = projection.ordersOf(id, between1AndMost(limit));
         return tagged(request, tag("o", found.stream().mapToLong(o -> o.id() * 31 + o.version())), found);
     }
 
