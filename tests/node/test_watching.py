@@ -103,7 +103,7 @@ def test_the_watch_goes_on_after_errors_bookmarks_cuts_and_expired_versions() ->
     )
     seen: list[Any] = []
     asyncio.run(reflect(server, lambda: ("DELETED", "b") in seen, seen))
-    # The first list fails; a bookmark moves the version; a cut connection goes on from there; 410 of either kind lists again.
+    # The first list fails; a bookmark moves the version; a cut goes on from there; 410 of either kind lists again.
     assert server.asked == [
         *("list", "list", "watch 10", "watch 20", "watch 20", "list", "watch 10", "list", "watch 10"),
         *("list", "watch 10", "watch 10"),
