@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import os
 import signal
 import sys
 from pathlib import Path
@@ -68,8 +69,14 @@ async def be_a_node(settings: NodeSettings) -> None:
     agent = NodeAgent(settings)
     loop = asyncio.get_running_loop()
     stops: set[asyncio.Task[None]] = set()
+
+    def stop() -> None:
+        if not stops:  # whatever holds the stop up, the warden ends the containers once this process is gone
+            loop.call_later(settings.stop_grace + 20, os._exit, 3)
+        stops.add(asyncio.create_task(agent.stop()))
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, lambda: stops.add(asyncio.create_task(agent.stop())))
+        loop.add_signal_handler(number, stop)
     await agent.run()
     await asyncio.gather(*stops)
 

@@ -111,7 +111,7 @@ class NodeAgent:
             background[0].cancel()
             await self._stop_pods()
             background[1].cancel()
-            await asyncio.gather(*background, return_exceptions=True)
+            await asyncio.wait(background, timeout=5)
             await self._say_goodbye(events, registration)
             if server is not None:
                 await server.stop()
@@ -132,7 +132,8 @@ class NodeAgent:
             _, late = await asyncio.wait(self._tasks.values(), timeout=self.settings.stop_grace + 5)
             for task in late:
                 task.cancel()
-            await asyncio.gather(*late, return_exceptions=True)
+            if late:
+                await asyncio.wait(late, timeout=5)
 
     async def _say_goodbye(self, events: EventRecorder, registration: Registration) -> None:
         # A cluster that is shut down as a whole may be gone already.

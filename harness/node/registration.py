@@ -74,10 +74,8 @@ def node_status(settings: NodeSettings, status_port: int | None, ready: bool, si
         "capacity": capacity_of(settings),
         "allocatable": capacity_of(settings),
         "conditions": node_conditions(ready, since, now),
-        "addresses": [
-            {"type": "InternalIP", "address": settings.host_ip},
-            {"type": "Hostname", "address": settings.node_name},
-        ],
+        # No Hostname: an API server asks for logs under that name first, and nothing resolves it.
+        "addresses": [{"type": "InternalIP", "address": settings.host_ip}],
         "nodeInfo": {
             "machineID": _read("/etc/machine-id"),
             "systemUUID": _read("/etc/machine-id"),
