@@ -1,22 +1,68 @@
-"""Cron as KEDA reads it: five fields in a time zone, by the rules of robfig/cron (which KEDA's cron scaler uses).
+"""Cron as KEDA reads it: five fields in a time zone, by the rules of robfig/cron v3 (which KEDA's cron scaler uses).
 
-They differ from Debian's cron in two points that matter at night: a time that daylight saving leaves out is skipped, not
-caught up, and a time that comes twice fires twice. A step such as `*/2` does not count as a star.
+They differ from Debian's cron in points that matter: a time that daylight saving leaves out is skipped, not caught up, and
+one that comes twice fires twice; a step such as `*/2` does not count as a star; Sunday is 0 and never 7.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
 
-_FIELDS = ("minute", "hour", "day of month", "month", "day of week")
-_ONLY_IN_CRONSIM = re.compile(r"[#LW]")
-_YEARS_AHEAD = timedelta(days=5 * 366)
+_MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_DAY_NAMES = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+_YEARS_AHEAD = 5
+"""robfig/cron gives up after so many years; KEDA then sees the zero time."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    least: int
+    most: int
+    words: Mapping[str, int]
+
+    def values(self, text: str) -> set[int]:
+        """All numbers that a field names. Raises ValueError. Source: getRange in robfig/cron v3.0.1, parser.go."""
+        return {value for part in text.split(",") for value in self._part(part)}
+
+    def is_star(self, text: str) -> bool:
+        """Whether a field puts no condition, as robfig/cron's star bit."""
+        return any(part in ("*", "?", "*/1", "?/1") for part in text.split(","))
+
+    def _part(self, text: str) -> range:
+        bounds, slash, step = text.partition("/")
+        first, dash, last = bounds.partition("-")
+        if first in ("*", "?"):
+            low, high = self.least, self.most
+        else:
+            low = self._number(first)
+            high = self._number(last) if dash else self.most if slash else low
+        width = int(step) if slash and step.isdecimal() else 1
+        if (slash and not step.isdecimal()) or width == 0 or not self.least <= low <= high <= self.most:
+            raise ValueError(f"'{text}' is no {self.name}")
+        return range(low, high + 1, width)
+
+    def _number(self, text: str) -> int:
+        if text.lower() in self.words:
+            return self.words[text.lower()]
+        if not text.isdecimal():
+            raise ValueError(f"'{text}' is no {self.name}")
+        return int(text)
+
+
+_FIELDS = (
+    _Field("minute", 0, 59, {}),
+    _Field("hour", 0, 23, {}),
+    _Field("day of month", 1, 31, {}),
+    _Field("month", 1, 12, {name: number for number, name in enumerate(_MONTH_NAMES, 1)}),
+    _Field("day of week (0 to 6)", 0, 6, {name: number for number, name in enumerate(_DAY_NAMES)}),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,34 +73,33 @@ class Cron:
     timezone: str
 
     def __post_init__(self) -> None:
-        self._check()
         zone(self.timezone)
-        try:
-            self._from(datetime(2000, 1, 1, tzinfo=UTC))
-        except CronSimError as error:
-            raise ValueError(f"'{self.expression}' is no cron expression that KEDA accepts: {error}") from None
+        self._spelled_out()
 
     def next_after(self, moment: datetime) -> datetime | None:
-        """The first time strictly after `moment` (aware); None where there is none within five years, as in KEDA."""
-        found = next(self._from(moment), None)
-        return found if found is not None and found - moment <= _YEARS_AHEAD else None
+        """The first time strictly after `moment` (aware), in the zone of the expression; None where it never comes."""
+        local = moment.astimezone(zone(self.timezone))
+        try:
+            # With a field for seconds cronsim walks absolute time, without Debian's rules for the nights of the change.
+            walk = CronSim(f"0 {self._spelled_out()}", local)
+        except CronSimError:
+            return None  # a day that no month of the expression has
+        texts = self.expression.split()
+        walk.day_and = _FIELDS[2].is_star(texts[2]) or _FIELDS[4].is_star(texts[4])
+        found = next(walk, None)
+        return found if found is not None and found.year <= local.year + _YEARS_AHEAD else None
 
-    def _from(self, moment: datetime) -> CronSim:
-        fields = [field.replace("?", "*") for field in self.expression.split()]
-        # With a field for seconds cronsim walks absolute time, without Debian's rules for the nights of the change.
-        walk = CronSim(f"0 {' '.join(fields)}", moment.astimezone(zone(self.timezone)))
-        walk.day_and = _is_star(fields[2]) or _is_star(fields[4])
-        return walk
-
-    def _check(self) -> None:
-        fields = self.expression.split()
-        if len(fields) != len(_FIELDS):
-            raise ValueError(f"'{self.expression}' has {len(fields)} fields; KEDA wants five: {', '.join(_FIELDS)}")
-        day_of_week = fields[4].upper()
-        if _ONLY_IN_CRONSIM.search(re.sub(r"[A-Z]{3}", "", f"{fields[2]} {day_of_week}".upper())) or "7" in day_of_week:
-            raise ValueError(
-                f"'{self.expression}' is no cron expression that KEDA accepts: it knows no L, W, # and no day 7"
-            )
+    def _spelled_out(self) -> str:
+        """Each field as a list of numbers, so that cronsim has nothing of its own to read into it."""
+        texts = self.expression.split()
+        if len(texts) != len(_FIELDS):
+            names = ", ".join(field.name for field in _FIELDS)
+            raise ValueError(f"'{self.expression}' has {len(texts)} fields; KEDA wants five: {names}")
+        try:
+            values = [sorted(field.values(text)) for field, text in zip(_FIELDS, texts, strict=True)]
+        except ValueError as error:
+            raise ValueError(f"'{self.expression}' is no cron expression that KEDA accepts: {error}") from None
+        return " ".join(",".join(map(str, numbers)) for numbers in values)
 
 
 @cache
@@ -64,7 +109,3 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"'{name}' is no IANA time zone such as Europe/Berlin") from None
-
-
-def _is_star(field: str) -> bool:
-    return any(part in ("*", "*/1") for part in field.split(","))

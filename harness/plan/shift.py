@@ -101,6 +101,8 @@ def _along(one: Trigger, reference: datetime, delta: timedelta, opens: datetime,
     year = windows(trigger, reference.astimezone(zone(trigger.timezone)).year) or list(
         openings(trigger, reference - _YEAR, reference + _YEAR)
     )
+    if not year and _is_open_in(trigger, since, until):
+        raise BadInput(f"The window '{one.get('name')}' never opens anew and cannot be moved out of the way.")
     if not year:
         return None
     window = min(year, key=lambda found: abs(found.opens - reference)) if len(year) > 1 else year[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -101,9 +102,22 @@ def test_a_leap_day_is_waited_for() -> None:
     assert Cron("0 0 29 2 *", "UTC").next_after(datetime(2026, 1, 1, tzinfo=UTC)) == datetime(2028, 2, 29, tzinfo=UTC)
 
 
-def test_a_day_that_never_comes_is_refused() -> None:
-    with pytest.raises(ValueError, match="no cron expression"):
-        Cron("0 0 31 2 *", "UTC")
+def test_a_day_that_never_comes_is_never() -> None:
+    assert Cron("0 0 31 2 *", "UTC").next_after(datetime(2026, 1, 1, tzinfo=UTC)) is None
+
+
+def test_a_start_that_never_comes_leaves_the_window_open_as_in_keda() -> None:
+    assert is_open(trigger("0 0 31 2 *", "0 22 15 10 *"), datetime(2026, 1, 1, tzinfo=UTC))
+    assert not is_open(trigger("0 6 1 9 *", "0 0 31 2 *"), datetime(2026, 9, 2, tzinfo=UTC))
+
+
+def test_the_next_time_is_the_one_that_kedas_own_library_gives() -> None:
+    lines = (Path(__file__).parent / "robfig.txt").read_text(encoding="utf-8").splitlines()[1:]
+
+    for expression, timezone, asked, expected in (line.split(" | ") for line in lines):
+        found = Cron(expression, timezone).next_after(datetime.fromisoformat(asked))
+        answer = "NEVER" if found is None else f"{found.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+        assert answer == expected, f"{expression} in {timezone} at {asked}"
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,9 @@ def test_a_missing_file_is_one_sentence_and_exit_2() -> None:
 def test_the_committed_schema_is_current(what: str) -> None:
     committed = (ROOT / f"docs/reference/schema/{what}.schema.json").read_text(encoding="utf-8")
 
-    assert committed == as_text(rehearsal_schema() if what == "rehearsal" else runbook_schema(kinds()))
+    current = as_text(rehearsal_schema() if what == "rehearsal" else runbook_schema(kinds()))
+
+    assert committed == current, f"run: rehearse schema {what} > docs/reference/schema/{what}.schema.json"
     assert rehearse("schema", what).stdout == committed
 
 
