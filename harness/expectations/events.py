@@ -72,8 +72,10 @@ class Events(Expectation):
         committed, steps = book.committed(territory), book.steps(territory)
         about: dict[str, Any] = {"subject": territory, "since": since, "until": until}
         if not committed:
-            reason = "no event was committed"
-            return case.finding(Result.NO_DATA, self._wanted(case), "0 committed", reason=reason, **about)
+            away = case.evidence.holes("load", since, until)
+            reason = "no event was committed" + (f", for the generator was away: {away[0].reason}" if away else "")
+            result = Result.INVALID if away else Result.NO_DATA
+            return case.finding(result, self._wanted(case), "0 committed", reason=reason, **about)
         owed = 0
         lost: list[Lost] = []
         for boot in case.evidence.boots:

@@ -101,11 +101,17 @@ class Evidence:
         if until < since:
             return []
         said = [
-            Hole(max(gap.since, since), min(gap.until, until), gap.reason, gap.until - gap.since)
+            Hole(max(gap.since, since), min(gap.until, until), _one_line(gap.reason), gap.until - gap.since)
             for gap in self.record.rows(Gap, "source = ? AND since < ? AND until > ?", (source, until, since))
             if gap.until - gap.since > GRAIN
         ]
-        return sorted([*said, *self._silences(source, since, until)], key=lambda hole: (hole.since, hole.until))
+        # A silence that the source has explained is told once, in its own words.
+        silences = [
+            hole
+            for hole in self._silences(source, since, until)
+            if not any(gap.since < hole.until and hole.since < gap.until for gap in said)
+        ]
+        return sorted([*said, *silences], key=lambda hole: (hole.since, hole.until))
 
     def _silences(self, source: str, since: float, until: float) -> list[Hole]:
         heard = self._heartbeats.get(source)
@@ -176,6 +182,11 @@ class Evidence:
             return None
         ends = [at for at in (self.moment(f"fault-end:{fault}"), story.undone, story.ended) if at is not None]
         return min(began), max(ends, default=self.horizon)
+
+
+def _one_line(reason: str) -> str:
+    text = " ".join(reason.split())
+    return text if len(text) <= 160 else f"{text[:159]}…"
 
 
 def without(span: Span, taken_out: Sequence[Span]) -> list[Span]:

@@ -85,7 +85,7 @@ class Sampled(Expectation):
         if self.at is not None:
             series = {labels: samples[:1] for labels, samples in series.items()}
             about["until"] = max(samples[0].at for samples in series.values())
-        result, observed, evidence = self.weigh([[row.value for row in samples] for samples in series.values()])
+        result, observed, evidence = self.weigh([_values(samples) for samples in series.values()])
         about["evidence"] = {"samples": len(rows), "series": len(series), **evidence}
         blind = _blind(sorted({row.at for row in rows}), since, until) if self.at is None else 0.0
         if result is Result.PASS and blind > patience:
@@ -101,6 +101,11 @@ class Sampled(Expectation):
     def weigh(self, series: Sequence[Sequence[float]]) -> tuple[Result, str, dict[str, Any]]:
         """Result, what was observed, and the numbers, from the values of each series, of which none is empty."""
         raise NotImplementedError
+
+
+def _values(samples: Sequence[Sample]) -> list[float]:
+    """SQLite keeps a value that is not a number as NULL."""
+    return [math.nan if sample.value is None else sample.value for sample in samples]
 
 
 def _blind(times: Sequence[float], since: float, until: float) -> float:

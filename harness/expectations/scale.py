@@ -96,7 +96,11 @@ class Scale(Expectation):
 
     @property
     def _bound(self) -> str:
-        return f"{self.at_least} ready" if self.at_least is not None else f"at most {self.at_most} pods"
+        return (
+            f"{self.at_least} ready"
+            if self.at_least is not None
+            else f"at most {self.at_most} pod{'' if self.at_most == 1 else 's'}"
+        )
 
     def _holds(self, point: ReplicaPoint) -> bool:
         if self.at_least is not None:

@@ -101,24 +101,26 @@ def judge_expectation(planned: PlannedExpectation, plan: Plan, evidence: Evidenc
 
 def _not_come(case: Case, expectation: Expectation) -> Finding | None:
     """Where a moment that the expectation is bound to never came, there is nothing to judge."""
+    wanted = case.planned.source.sentence or expectation.id
     for name in expectation.moments():
         if case.moment(name) is None:
             reason = f"{_ended(case.evidence)} before {name} came"
             fault = fault_of(name)
             if fault and case.evidence.outcome.get("result") == "completed":
-                return case.finding(Result.INVALID, expectation.id, "not judged", reason=f"{name} never came")
-            return case.finding(Result.NO_DATA, expectation.id, "not judged", reason=reason)
+                return case.finding(Result.INVALID, wanted, "not judged", reason=f"{name} never came")
+            return case.finding(Result.NO_DATA, wanted, "not judged", reason=reason)
     return None
 
 
 def _without_effect(case: Case, expectation: Expectation) -> Finding | None:
     """What follows a fault cannot be judged where the fault had no effect."""
+    wanted = case.planned.source.sentence or expectation.id
     for name in expectation.moments():
         fault = fault_of(name)
         if fault is not None and (story := case.evidence.fault(fault)).effect is None:
             at = case.moment(name)
             reason = f"the fault {fault} did not prove an effect" + (f" ({story.no_effect})" if story.no_effect else "")
-            return case.finding(Result.INVALID, expectation.id, "not judged", reason=reason, since=at)
+            return case.finding(Result.INVALID, wanted, "not judged", reason=reason, since=at)
     return None
 
 

@@ -28,7 +28,9 @@ def load_finding(evidence: Evidence) -> Iterator[Finding]:
     observed = f"{generator.intended:,} intended, {generator.not_started:,} not started"
     observed += f", lag p99 {milliseconds(generator.lag_p99)}"
     result, reasons = Result.PASS, []
-    if evidence.moment("end") is None:
+    if evidence.horizon <= since:
+        result, reasons, until = Result.NO_DATA, ["the run ended before it began"], since - 1
+    elif evidence.moment("end") is None:
         result, reasons = Result.NO_DATA, ["the run ended before its load did"]
     for hole in evidence.holes("load", since, until)[:1]:
         result, reasons = Result.INVALID, [f"the generator was away for {clock(hole.until - hole.since)}: {hole.reason}"]
@@ -45,7 +47,7 @@ def load_finding(evidence: Evidence) -> Iterator[Finding]:
         observed=observed,
         reason="; ".join(reasons),
         since=since,
-        until=until,
+        until=max(since, until),
         evidence={
             "planned": {territory: round(count, 1) for territory, count in planned.items()},
             "intended": generator.intended,
