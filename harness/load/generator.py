@@ -6,10 +6,10 @@ One driver keeps absolute intended times and gives each arrival a greenlet of it
 from __future__ import annotations
 
 import gc
-import itertools
 import math
 import random
 import time
+import traceback
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -262,12 +262,5 @@ def _truth(text: Any) -> bool | None:
 
 def _where(error: BaseException) -> str:
     """file:line of the innermost frame."""
-    trace = error.__traceback__
-    frames = list(itertools.takewhile(lambda frame: frame is not None, _frames(trace)))
-    return f"{frames[-1].tb_frame.f_code.co_filename}:{frames[-1].tb_lineno}" if frames else "place unknown"
-
-
-def _frames(trace: Any) -> Iterator[Any]:
-    while trace is not None:
-        yield trace
-        trace = trace.tb_next
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"{frames[-1].filename}:{frames[-1].lineno}" if frames else "place unknown"

@@ -7,16 +7,21 @@ import locust  # isort: skip  # first: it patches sockets, ssl and threads of th
 import argparse
 import ctypes
 import importlib.util
+import ipaddress
 import logging
 import os
 import resource
 import signal
 import socket
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import gevent
+from gevent.event import Event
+from gevent.resolver.blocking import Resolver as BlockingResolver
 from locust.env import Environment
 
 from harness.errors import BadInput, RehearseError
@@ -29,6 +34,7 @@ from harness.traffic.behaviour import Behaviour
 REPORT_EVERY = 0.5
 DRAIN_ON_STOP = 2.0
 DRAIN_AT_END = 6.0
+TOO_BUSY_TO_BE_PREFERRED = 0.8  # share of a core; more would starve the system that is being measured
 _PR_SET_PDEATHSIG = 1
 
 
@@ -58,12 +64,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _work(job: Job, limits: Limits, index: int, workers: int, reports: socket.socket) -> None:
     _allow_open_files(limits.in_flight)
+    _resolve_addresses_at_once(job.services.values())
     timeout = max(operation.timeout.total_seconds() for operation in job.profile.operations.values())
     behaviour = load_behaviour(job.behaviour, job.profile.behaviour.class_)
     behaviours: dict[str, Behaviour] = {
         code: behaviour(job.profile, code, new_stream(job, code, index)) for code in job.territories
     }
-    environment = Environment(user_classes=[locust.User], events=locust.events)
+    environment = Environment(events=locust.events)
     concurrency = limits.in_flight + len(behaviours)
     sessions = {
         name: new_session(url, environment.events.request, concurrency, timeout) for name, url in job.services.items()
@@ -73,7 +80,7 @@ def _work(job: Job, limits: Limits, index: int, workers: int, reports: socket.so
     gevent.signal_handler(signal.SIGTERM, generator.stopping.set)
     gevent.signal_handler(signal.SIGINT, lambda: None)  # Ctrl-C reaches the recorder too, which sends SIGTERM
     learners = [gevent.spawn(generator.learn, code) for code in behaviours]
-    reporter = gevent.spawn(_report, generator, reports)
+    reporter = gevent.spawn(_report, generator, reports, _prefer_this_process())
     _drive(environment, generator)
     generator.drain(DRAIN_ON_STOP if generator.stopping.is_set() else min(DRAIN_AT_END, timeout + 0.5))
     gevent.killall([*learners, reporter])
@@ -83,7 +90,7 @@ def _work(job: Job, limits: Limits, index: int, workers: int, reports: socket.so
 
 def _drive(environment: Environment, generator: Generator) -> None:
     """Let one user of Locust's runner drive all arrivals."""
-    done = gevent.event.Event()
+    done = Event()
 
     class Driver(locust.User):
         @locust.task
@@ -101,10 +108,30 @@ def _drive(environment: Environment, generator: Generator) -> None:
     runner.quit()
 
 
-def _report(generator: Generator, reports: socket.socket) -> None:
+def _report(generator: Generator, reports: socket.socket, preferred: bool) -> None:
     while True:
         gevent.sleep(REPORT_EVERY)
-        reports.sendall(generator.report().encode())
+        report = generator.report()
+        if preferred and report.cpu_share > TOO_BUSY_TO_BE_PREFERRED:
+            preferred = False
+            os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+            report.notes.append(
+                ("warning", "The generator is too busy to go on with real-time priority; it may lag from now on.")
+            )
+        reports.sendall(report.encode())
+
+
+def _prefer_this_process() -> bool:
+    """Let this process run as soon as it wants to, where that is allowed (root, CAP_SYS_NICE, RLIMIT_RTPRIO).
+
+    A system under rehearsal on the same machine would otherwise delay the arrivals by tens of milliseconds whenever it
+    is busy, which is when they count. It costs the system nothing but the CPU time that the generator needs anyway.
+    """
+    try:
+        os.sched_setscheduler(0, os.SCHED_RR | os.SCHED_RESET_ON_FORK, os.sched_param(1))
+    except (AttributeError, OSError):  # not on this system, or not allowed: lag is recorded either way
+        return False
+    return True
 
 
 def load_behaviour(path: Path, name: str) -> Any:
@@ -118,6 +145,16 @@ def load_behaviour(path: Path, name: str) -> Any:
         return getattr(module, name)
     except Exception as error:
         raise BadInput(f"The behaviour {path} cannot be imported: {type(error).__name__}: {error}.") from error
+
+
+def _resolve_addresses_at_once(urls: Iterable[str]) -> None:
+    """Where all services have numeric addresses there is nothing to look up: spare each connection a thread's turn."""
+    try:
+        for url in urls:
+            ipaddress.ip_address(urlsplit(url).hostname or "")
+    except ValueError:
+        return
+    gevent.get_hub().resolver = BlockingResolver()
 
 
 def _allow_open_files(in_flight: int) -> None:
