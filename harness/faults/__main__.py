@@ -32,6 +32,8 @@ def main(arguments: list[str] | None = None) -> int:
     except RehearseError as error:
         print(f"error: {error}", file=sys.stderr)  # noqa: T201
         return int(error.exit_code)
+    finally:
+        stop.ignore()
 
 
 def _main(run: Path, fault: str, target_file: Path, stop: Stop) -> int:

@@ -31,6 +31,11 @@ class Stop:
         for number in _REASONS:
             signal.signal(number, self._handle)
 
+    def ignore(self) -> None:
+        """All is done: a late signal must not change the exit code while Python winds down and resets its handlers."""
+        for number in _REASONS:
+            signal.signal(number, signal.SIG_IGN)
+
     def after(self, seconds: float) -> None:
         """Ask to stop after `seconds`, real time; 0 takes the wish back."""
         signal.setitimer(signal.ITIMER_REAL, max(0.0, seconds))

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from kubernetes import client
 from kubernetes.client.exceptions import ApiException
 
-from harness.errors import Vetoed
+from harness.errors import Unavailable, Vetoed
 from harness.safety.cluster import FAILURES, TIMEOUT_SECONDS, connect, refuse
 from harness.target.base import Target
 
@@ -74,6 +78,44 @@ class RehearsalLease:
         return client.V1LeaseSpec(
             holder_identity=self.holder, lease_duration_seconds=SECONDS, acquire_time=moment, renew_time=moment
         )
+
+
+@dataclass(slots=True)
+class Held:
+    """A lease that is renewed in the background. `lost`: why it is ours no more, a sentence; None while it is."""
+
+    lost: str | None = None
+
+
+@contextmanager
+def held(target: Target, holder: str, every_seconds: float = SECONDS / 4) -> Iterator[Held]:
+    """Hold the namespace for the length of the block. Raises Vetoed where another rehearsal holds it, Unavailable."""
+    lease, state, over = RehearsalLease(target, holder), Held(), threading.Event()
+    lease.take()
+    renewed = time.monotonic()
+
+    def renew() -> None:
+        nonlocal renewed
+        while state.lost is None and not over.wait(every_seconds):
+            try:
+                lease.renew()
+                renewed = time.monotonic()
+            except Vetoed as error:
+                state.lost = str(error)
+            except Unavailable as error:
+                # The control plane may be gone for a moment, which has its own abort condition; the lease lasts a while.
+                if time.monotonic() - renewed > SECONDS:
+                    state.lost = str(error)
+
+    thread = threading.Thread(target=renew, name="lease", daemon=True)
+    thread.start()
+    try:
+        yield state
+    finally:
+        over.set()
+        thread.join(timeout=TIMEOUT_SECONDS)
+        with suppress(Unavailable):  # a cluster that has ended took its lease along, and any other runs out by itself
+            lease.release()
 
 
 def held_by_other(lease: Any, holder: str, now: float) -> str | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 from typing import Any
 
 import httpx
 from kubernetes import client
 
+from harness.errors import Vetoed
 from harness.safety.cluster import FAILURES, TIMEOUT_SECONDS, connect, explain
 from harness.safety.guard import Allowed, allowed, check_target
 from harness.safety.restore import describe
@@ -38,6 +40,20 @@ def vetoes(target: Target, permitted: Allowed | None = None, ignore_alerts: Iter
         mend = f"run `rehearse restore --target {target.name}`"
         found.append(f"{describe(entry)} is still changed by {entry.run}; {mend}.")
     return found
+
+
+def clear(
+    target: Target, within_seconds: float = 0.0, permitted: Allowed | None = None, ignore_alerts: Iterable[str] = ()
+) -> None:
+    """Return once nothing forbids beginning: a system just staged needs a moment until its autoscalers have metrics.
+
+    Raises Vetoed with every reason that is left after `within_seconds`, and what `vetoes` raises.
+    """
+    ignored, deadline = tuple(ignore_alerts), time.monotonic() + within_seconds
+    while found := vetoes(target, permitted, ignored):
+        if time.monotonic() >= deadline:
+            raise Vetoed("\n".join(found))
+        time.sleep(min(1.0, max(0.0, deadline - time.monotonic())))
 
 
 def nodes_not_ready(nodes: Iterable[Any]) -> list[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import signal
+import time
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +20,29 @@ from tests.faults.test_process import Run
 SECRET = "sesame-9d1f7c3a"
 
 MODULE = """
-import pathlib, time
-def steady(): return True
-def shut(folder, secrets=None): pathlib.Path(folder, "shut").write_text("x"); return "opened with " + secrets["word"]
-def is_shut(folder): return pathlib.Path(folder, "shut").exists()
-def open_again(folder, hang): time.sleep(hang); pathlib.Path(folder, "shut").unlink(missing_ok=True)
-def is_open(folder): return not is_shut(folder)
+import os, pathlib, time
+def begun(step, seconds):
+    if os.environ.get("DOOR_PAUSE") == step:
+        pathlib.Path(__file__).with_name("begun").write_text(step)
+        time.sleep(seconds)
+def steady():
+    begun("steady", 60)
+    return True
+def shut(folder, secrets=None):
+    begun("before shut", 60)
+    pathlib.Path(folder, "shut").write_text("x")
+    begun("after shut", 60)
+    return "opened with " + secrets["word"]
+def is_shut(folder):
+    begun("effect", 60)
+    return pathlib.Path(folder, "shut").exists()
+def open_again(folder, hang):
+    begun("undo", 1.5)
+    time.sleep(hang)
+    pathlib.Path(folder, "shut").unlink(missing_ok=True)
+def is_open(folder):
+    begun("undo probe", 1.5)
+    return not pathlib.Path(folder, "shut").exists()
 def leak(secrets=None): return "the word is " + secrets["door"]["word"] if "door" in secrets else secrets["word"]
 def explode(): raise RuntimeError("boom with sesame-9d1f7c3a")
 """
@@ -85,6 +104,34 @@ def test_a_fault_of_ones_own_runs_and_its_secrets_are_not_kept(door: Path, clust
         assert SECRET.encode() not in path.read_bytes() or path.name == "target.json", path
     assert SECRET not in run.output
     assert "[redacted]" in (door / "run" / "chaos" / "door.journal.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("step", "number", "steps"),
+    [
+        ("steady", signal.SIGINT, ["no_effect", "undone", "ended"]),
+        ("before shut", signal.SIGTERM, ["started", "no_effect", "undone", "ended"]),
+        ("after shut", signal.SIGINT, ["started", "no_effect", "undone", "ended"]),
+        ("effect", signal.SIGTERM, ["started", "no_effect", "undone", "ended"]),
+        ("undo", signal.SIGINT, ["started", "effect", "undone", "ended"]),
+        ("undo probe", signal.SIGTERM, ["started", "effect", "undone", "ended"]),
+    ],
+)
+def test_a_signal_in_each_step_rolls_back(
+    door: Path, cluster: Cluster, monkeypatch: pytest.MonkeyPatch, step: str, steps: list[str], number: int
+) -> None:
+    monkeypatch.setenv("DOOR_PAUSE", step)
+    run = begin(door, cluster, experiment(door), timeout=60)
+    deadline = time.monotonic() + 30
+    while not (door / "lib" / "begun").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    for _ in range(2):
+        run.process.send_signal(number)
+        time.sleep(0.05)
+    assert run.end() == Exit.INTERRUPTED, run.output
+    assert run.steps() == steps
+    assert not (door / "shut").exists()
+    assert run.marked("fault-end:door") == ("started" in steps)
 
 
 def test_an_action_that_raises_is_a_problem_although_chaostoolkit_says_completed(door: Path, cluster: Cluster) -> None:

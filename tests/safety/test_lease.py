@@ -5,7 +5,7 @@ import time
 import pytest
 
 from harness.errors import Vetoed
-from harness.safety.lease import SECONDS, RehearsalLease
+from harness.safety.lease import SECONDS, RehearsalLease, held
 from tests.faults.apiserver import Cluster
 
 
@@ -37,3 +37,32 @@ def test_the_lease_of_a_dead_holder_runs_out_and_it_cannot_renew_it_then(cluster
 def test_other_namespaces_are_free(cluster: Cluster) -> None:
     for name in ("lease-a", "lease-b"):
         RehearsalLease(cluster.target(namespace=cluster.namespace(name)), name).take()
+
+
+def test_a_lease_is_renewed_while_it_is_held_and_given_back_after(cluster: Cluster) -> None:
+    target = cluster.target(namespace=cluster.namespace("lease-held"))
+    other = RehearsalLease(target, "run-2")
+    with held(target, "run-1", every_seconds=0.1) as state:
+        before = other._read().metadata.resource_version
+        deadline = time.monotonic() + 10
+        while other._read().metadata.resource_version == before and time.monotonic() < deadline:
+            time.sleep(0.05)
+        assert other._read().metadata.resource_version != before
+        with pytest.raises(Vetoed, match="run-1"):
+            other.take()
+        assert state.lost is None
+    other.take()
+
+
+def test_a_holder_learns_that_its_lease_was_taken_over(cluster: Cluster) -> None:
+    target = cluster.target(namespace=cluster.namespace("lease-lost"))
+    other = RehearsalLease(target, "run-2")
+    with held(target, "run-1", every_seconds=0.1) as state:
+        other.take(time.time() + 2 * SECONDS)  # as a clock would see it long after the last renewal
+        deadline = time.monotonic() + 10
+        while state.lost is None and time.monotonic() < deadline:
+            time.sleep(0.05)
+    assert state.lost is not None
+    assert "run-2" in state.lost
+    with pytest.raises(Vetoed, match="run-2"):  # what is not ours is not released
+        RehearsalLease(target, "run-3").take()

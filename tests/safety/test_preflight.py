@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from harness.safety.preflight import alerts_firing, autoscalers_unable, nodes_not_ready, vetoes
+from harness.errors import Vetoed
+from harness.safety.preflight import alerts_firing, autoscalers_unable, clear, nodes_not_ready, vetoes
 from harness.safety.undo import Entry, UndoJournal
 from tests.faults.apiserver import Cluster
 
@@ -94,6 +95,12 @@ def test_what_cannot_be_seen_forbids_and_a_healthy_cluster_does_not(
     cluster.core.patch_node_status("n1", {"status": {"conditions": [ready]}})
     assert vetoes(target) == []
 
+    clear(target)
+    alerts.append(alert("CrmListenerDown"))
+    with pytest.raises(Vetoed, match="CrmListenerDown is firing"):
+        clear(target, 0.2)
+    threading.Timer(0.3, alerts.clear).start()
+    clear(target, 20)
     alerts.append(alert("CrmListenerDown"))
     assert "CrmListenerDown is firing" in vetoes(target)[0]
     assert vetoes(target, ignore_alerts=["CrmListenerDown"]) == []
