@@ -36,6 +36,9 @@ class Currency:
         """Data of this part was current at `at`."""
         if part:
             self.expect(part, at)
+        before = self._parts.get(part, at)
+        if at - before > self.patience:  # silent for too long, though between two ticks
+            self._open(part, before)
         self._parts[part] = max(at, self._parts.get(part, at))
         self._owed_first.discard(part)
         self._reasons.pop(part, None)
@@ -64,10 +67,8 @@ class Currency:
         """To be called about every second: a Heartbeat while current, the Gap once it has ended, else None."""
         overdue = {part: at for part, at in self._parts.items() if now - at > self.patience}
         if overdue:
-            since = min(overdue.values())
-            self.open_since = since if self.open_since is None else min(self.open_since, since)
-            for part in overdue:
-                self._blamed[part] = self._reason(part, now)
+            for part, at in overdue.items():
+                self._open(part, at)
             return None
         if self.complete_at is None:
             if self._owed_first:
@@ -90,10 +91,14 @@ class Currency:
         """The last word of a run: what is missing now, or since the last data if that is too long ago, is a gap."""
         self.tick(now)
         if self.open_since is None and self._owed_first:
-            self.open_since = min(self._parts[part] for part in self._owed_first)
-            self._blamed = {part: self._reason(part, now) for part in self._owed_first}
+            for part in self._owed_first:
+                self._open(part, self._parts[part])
         return self.close(now)
 
-    def _reason(self, part: str, now: float) -> str:
+    def _open(self, part: str, since: float) -> None:
+        self.open_since = since if self.open_since is None else min(self.open_since, since)
+        self._blamed[part] = self._reason(part)
+
+    def _reason(self, part: str) -> str:
         known = self._reasons.get(part) or self._reasons.get("") or self._blamed.get(part)
         return known or (NOTHING_YET if part in self._owed_first else f"no data for more than {self.patience:g} s")

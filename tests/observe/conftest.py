@@ -170,7 +170,9 @@ class ApiServer:
         answer = self.client.request("DELETE", path, json=body or None)
         assert answer.status_code < 300, answer.text
 
-    def pod(self, name: str, labels: dict[str, str] | None = None, env: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def pod(
+        self, name: str, labels: dict[str, str] | None = None, env: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
         return self.create(
             f"/api/v1/namespaces/{NAMESPACE}/pods",
             {
@@ -321,8 +323,21 @@ def postgres() -> Iterator[Postgres]:
                 programs = Path(shutil.copytree(programs, folder / "program", symlinks=True))
             os.chown(made, *user)
         dropped: dict[str, Any] = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
-        initdb = [str(programs / "bin/initdb"), "-D", str(folder / "data"), "-U", "test", "-E", "UTF8", "--no-sync", "-A", "trust"]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, env={"PATH": os.defpath, "LC_ALL": "C"}, **dropped)
+        initdb = [
+            str(programs / "bin/initdb"),
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "test",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "-A",
+            "trust",
+        ]
+        subprocess.run(
+            initdb, check=True, capture_output=True, cwd=folder, env={"PATH": os.defpath, "LC_ALL": "C"}, **dropped
+        )
         port = free_port()
         settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         settings |= {"dynamic_shared_memory_type": "mmap", "shared_buffers": "16MB", "max_connections": 30}
@@ -364,7 +379,11 @@ def prometheus(tmp_path: Path) -> Iterator[Web]:
         f"- {{job_name: self, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}\n"
         f"- {{job_name: dead, static_configs: [{{targets: ['127.0.0.1:{dead}']}}]}}\n"
     )
-    command = [str(binary("prometheus")), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/tsdb"]
+    command = [
+        str(binary("prometheus")),
+        f"--config.file={tmp_path}/prometheus.yml",
+        f"--storage.tsdb.path={tmp_path}/tsdb",
+    ]
     part = Part([*command, f"--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle"], tmp_path / "prometheus.log")
     part.start()
     try:

@@ -208,7 +208,9 @@ def test_a_database_that_freezes_is_a_gap_and_its_commits_are_read_afterwards(
     run.start(ready_within=3)
     eventually(lambda: current(run) and current(run, "database"), what="both are current")
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        children = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'generalprobe-%'").fetchall()
+        children = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'generalprobe-%'"
+        ).fetchall()
     for (pid,) in children:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -221,7 +223,9 @@ def test_a_database_that_freezes_is_a_gap_and_its_commits_are_read_afterwards(
                 os.kill(pid, signal.SIGCONT)
     (gap,) = eventually(lambda: run.rows(Gap, "source = 'ledger'"), 30, what="the gap is recorded")
     assert "journal" in gap.reason or "listen" in gap.reason
-    eventually(lambda: run.rows(LedgerEntry, "step = 'committed' AND territory = 'AT'"), what="the commit is read after all")
+    eventually(
+        lambda: run.rows(LedgerEntry, "step = 'committed' AND territory = 'AT'"), what="the commit is read after all"
+    )
     assert "not-to-be-seen" not in "".join(row.text for row in run.rows(Note))
 
 
@@ -257,7 +261,9 @@ def test_an_event_that_commits_after_a_later_one_is_not_missed(postgres: Any, tr
                 for _ in range(3):
                     await read()
                 assert seen == [late]
-                await connection.execute("UPDATE integration.event_journal SET dispatched_at = now() WHERE id = %s", (late,))
+                await connection.execute(
+                    "UPDATE integration.event_journal SET dispatched_at = now() WHERE id = %s", (late,)
+                )
                 await slow.commit()
                 for _ in range(3):
                     await read()
