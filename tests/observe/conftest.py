@@ -1,4 +1,4 @@
-"""Real parts for observers: etcd and kube-apiserver, Prometheus, Alertmanager, PostgreSQL; each started in a second or so."""
+"""Real parts for observers: etcd and kube-apiserver, Prometheus, Alertmanager, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -73,7 +73,12 @@ class Part:
         dropped: dict[str, Any] = {"user": self.user[0], "group": self.user[1], "extra_groups": []} if self.user else {}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, preexec_fn=_die_with_parent, cwd=self.cwd, **dropped
+                self.command,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
+                cwd=self.cwd,
+                **dropped,  # noqa: PLW1509
             )
 
     def send(self, number: signal.Signals) -> None:
@@ -298,9 +303,11 @@ class Postgres:
 JOURNAL = """
 CREATE SCHEMA integration;
 CREATE TABLE integration.event_journal (
-    id bigserial PRIMARY KEY, event_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(), type text NOT NULL DEFAULT 'order',
+    id bigserial PRIMARY KEY, event_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    type text NOT NULL DEFAULT 'order',
     territory text NOT NULL, aggregate_id bigint NOT NULL DEFAULT 1, payload jsonb NOT NULL DEFAULT '{}',
-    created_at timestamptz NOT NULL DEFAULT now(), dispatched_at timestamptz, xid xid8 NOT NULL DEFAULT pg_current_xact_id())
+    created_at timestamptz NOT NULL DEFAULT now(), dispatched_at timestamptz,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id())
 """
 
 
@@ -403,7 +410,8 @@ def alertmanager(tmp_path: Path, receiver_port: int) -> Iterator[Web]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     (tmp_path / "alertmanager.yml").write_text(
-        "route: {receiver: crm-oncall, group_by: [alertname], group_wait: 200ms, group_interval: 500ms, repeat_interval: 1h}\n"
+        "route: {receiver: crm-oncall, group_by: [alertname], group_wait: 200ms, "
+        "group_interval: 500ms, repeat_interval: 1h}\n"
         "receivers:\n- name: crm-oncall\n  webhook_configs:\n"
         f"  - {{url: 'http://127.0.0.1:{receiver_port}/notify/crm-oncall', send_resolved: true}}\n"
     )
@@ -458,7 +466,7 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing that a test starts may outlive it
         )
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()

@@ -115,6 +115,17 @@ def test_an_event_is_followed_from_commit_to_every_pod(
     assert not run.rows(Gap, "source = 'ledger'")
 
 
+def test_a_quiet_system_has_no_gap(run: Any, pods: Callable[[str, str], PodServer], eventually: Any) -> None:
+    pods("queries-quiet", "127.10.231.9")
+    run.start(ready_within=5)
+    eventually(lambda: current(run) and current(run, "watch"), what="it is current")
+    time.sleep(12)
+    assert current(run)
+    assert current(run, "watch")
+    assert run.stop() == 0
+    assert not run.rows(Gap, "source IN ('ledger', 'watch', 'control-plane', 'database', 'receiver')")
+
+
 def test_a_ready_pod_that_does_not_answer_is_a_gap_that_names_it(
     run: Any, pods: Callable[[str, str], PodServer], eventually: Any
 ) -> None:
@@ -251,8 +262,9 @@ def test_an_event_that_commits_after_a_later_one_is_not_missed(postgres: Any, tr
         async def read() -> None:
             seen.extend([entry.journal_id async for batch in journal.news(connection) for entry in batch])
 
-        async with await psycopg.AsyncConnection.connect(postgres.dsn, autocommit=True) as connection:
-            async with await psycopg.AsyncConnection.connect(postgres.dsn) as slow:
+        connect = psycopg.AsyncConnection.connect
+        async with await connect(postgres.dsn, autocommit=True) as connection:
+            async with await connect(postgres.dsn) as slow:  # noqa: SIM117
                 await read()
                 insert = "INSERT INTO integration.event_journal (territory) VALUES ('DE') RETURNING id"
                 (early,) = await (await slow.execute(insert)).fetchone() or (0,)

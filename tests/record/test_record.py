@@ -163,15 +163,14 @@ def test_threads_of_one_process_share_a_writer(tmp_path: Path) -> None:
 
 
 def test_a_reader_sees_what_is_being_written_and_never_stops_it(tmp_path: Path) -> None:
-    with RecordWriter(tmp_path) as writer:
-        with RecordReader(tmp_path) as reader:
-            for n in range(1, 50):
-                writer.add(Heartbeat(float(n), "load"))
-                assert len(list(reader.rows(Heartbeat))) == n
-            half_read = reader.rows(Heartbeat)
-            next(half_read)
-            writer.add(Heartbeat(50.0, "load"))
-            assert sum(1 for _ in half_read) >= 48
+    with RecordWriter(tmp_path) as writer, RecordReader(tmp_path) as reader:
+        for n in range(1, 50):
+            writer.add(Heartbeat(float(n), "load"))
+            assert len(list(reader.rows(Heartbeat))) == n
+        half_read = reader.rows(Heartbeat)
+        next(half_read)
+        writer.add(Heartbeat(50.0, "load"))
+        assert sum(1 for _ in half_read) >= 48
 
 
 def test_a_record_in_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
