@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import yaml
 
 from harness.errors import Unavailable
 from harness.record.rows import Json
@@ -142,9 +143,10 @@ def credentials(target: Target) -> tuple[str, ssl.SSLContext | bool, dict[str, s
     try:
         load(str(target.kubeconfig), target.context or None, found, persist_config=False)
         verify: ssl.SSLContext | bool = _tls(found) if found.host.startswith("https") else False
-    except (config.ConfigException, OSError, ssl.SSLError, ValueError) as error:
+    except (config.ConfigException, OSError, ssl.SSLError, ValueError, TypeError, yaml.YAMLError) as error:
+        what = " ".join(str(error).split())
         raise Unavailable(
-            f"The kubeconfig {target.kubeconfig} (context {target.context}) does not serve: {error}."
+            f"The kubeconfig {target.kubeconfig} (context {target.context}) does not serve: {what}."
         ) from None
     finally:
         clean()  # inline keys are written out for ssl; they must not outlive a kill -9

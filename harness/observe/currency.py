@@ -10,7 +10,7 @@ NOTHING_YET = "nothing came yet"
 class Currency:
     """What one source last really saw, part by part (a watched kind, a pod, a connection). No clock of its own.
 
-    Current means: every part that is owed gave data within the last `patience` seconds. A gap begins at the last data
+    Current means: every part that is owed gave data within the last `patience` seconds (or its own). A gap begins at the last data
     of the part that is missing longest, and ends when all parts are current again.
     """
 
@@ -23,9 +23,12 @@ class Currency:
         self._owed_first: set[str] = {""}
         self._reasons: dict[str, str] = {}
         self._blamed: dict[str, str] = {}
+        self._patience: dict[str, float] = {}
 
-    def expect(self, part: str, at: float) -> None:
-        """From `at` on this part owes data. Naming a known part again changes nothing."""
+    def expect(self, part: str, at: float, patience: float | None = None) -> None:
+        """From `at` on this part owes data. Naming a known part again changes at most its patience."""
+        if patience is not None:
+            self._patience[part] = patience
         self._parts.pop("", None)
         self._owed_first.discard("")
         if part not in self._parts:
@@ -36,6 +39,9 @@ class Currency:
         """Data of this part was current at `at`."""
         if part:
             self.expect(part, at)
+        before = self._parts.get(part, at)
+        if at - before > self._allowed(part):  # silent for too long, though between two ticks
+            self._open(part, before)
         self._parts[part] = max(at, self._parts.get(part, at))
         self._owed_first.discard(part)
         self._reasons.pop(part, None)
@@ -57,17 +63,15 @@ class Currency:
         return {
             part: self._reasons.get(part) or self._reasons.get("") or NOTHING_YET
             for part, at in self._parts.items()
-            if part in self._owed_first or now - at > self.patience
+            if part in self._owed_first or now - at > self._allowed(part)
         }
 
     def tick(self, now: float) -> Heartbeat | Gap | None:
         """To be called about every second: a Heartbeat while current, the Gap once it has ended, else None."""
-        overdue = {part: at for part, at in self._parts.items() if now - at > self.patience}
+        overdue = {part: at for part, at in self._parts.items() if now - at > self._allowed(part)}
         if overdue:
-            since = min(overdue.values())
-            self.open_since = since if self.open_since is None else min(self.open_since, since)
-            for part in overdue:
-                self._blamed[part] = self._reason(part, now)
+            for part, at in overdue.items():
+                self._open(part, at)
             return None
         if self.complete_at is None:
             if self._owed_first:
@@ -90,10 +94,17 @@ class Currency:
         """The last word of a run: what is missing now, or since the last data if that is too long ago, is a gap."""
         self.tick(now)
         if self.open_since is None and self._owed_first:
-            self.open_since = min(self._parts[part] for part in self._owed_first)
-            self._blamed = {part: self._reason(part, now) for part in self._owed_first}
+            for part in self._owed_first:
+                self._open(part, self._parts[part])
         return self.close(now)
 
-    def _reason(self, part: str, now: float) -> str:
+    def _allowed(self, part: str) -> float:
+        return self._patience.get(part, self.patience)
+
+    def _open(self, part: str, since: float) -> None:
+        self.open_since = since if self.open_since is None else min(self.open_since, since)
+        self._blamed[part] = self._reason(part)
+
+    def _reason(self, part: str) -> str:
         known = self._reasons.get(part) or self._reasons.get("") or self._blamed.get(part)
-        return known or (NOTHING_YET if part in self._owed_first else f"no data for more than {self.patience:g} s")
+        return known or (NOTHING_YET if part in self._owed_first else f"no data for more than {self._allowed(part):g} s")

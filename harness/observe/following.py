@@ -13,8 +13,10 @@ from harness.observe.cluster import Change, Cluster, Gone, Refused
 from harness.observe.kept import kept
 from harness.record.rows import Json
 
-PERIOD = 3
+PERIOD = 2
 """Seconds after which the server is to end a watch: each end is a proof of life, also where nothing changes."""
+PATIENCE = 5.0
+"""Seconds without such a proof after which what is followed counts as not current."""
 PAUSE = 0.2
 LONGEST_PAUSE = 1.0
 

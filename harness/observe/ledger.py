@@ -14,7 +14,7 @@ from harness.observe import postgres
 from harness.observe.base import Context
 from harness.observe.cluster import Change, Cluster
 from harness.observe.deliveries import Deliveries, PodLedger
-from harness.observe.following import Following
+from harness.observe.following import PATIENCE, Following
 from harness.observe.journal import EVERY, SILENT, Connection, Journal, LedgerNames, listen
 from harness.observe.kept import without_secrets
 from harness.observe.pace import paced
@@ -41,8 +41,9 @@ class Observer:
         """Observe until cancelled; then read everything once more, so that the end of the run is complete."""
         now = context.clock()
         self._started = self._started or now
-        for part in (JOURNAL, LISTEN, PODS):
+        for part in (JOURNAL, LISTEN):
             context.currency.expect(part, now)
+        context.currency.expect(PODS, now, PATIENCE)
         limits = httpx.Limits(max_connections=64, max_keepalive_connections=64)
         async with httpx.AsyncClient(timeout=2.0, limits=limits, trust_env=False) as client:
             deliveries = Deliveries(self._names, context, client, self._started, self._pods)

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from harness.observe.base import Context
 from harness.observe.cluster import Change, Cluster, Refused
-from harness.observe.following import Following
+from harness.observe.following import PATIENCE, Following
 from harness.record.rows import Watch
 
 ASK_AGAIN = 10.0
@@ -37,7 +37,7 @@ class Observer:
     """Follows each kind on its own; current while every one of them is."""
 
     source: ClassVar[str] = "watch"
-    patience: ClassVar[float] = 5.0
+    patience: ClassVar[float] = PATIENCE
 
     def __init__(self, kinds: tuple[Kind, ...] = KINDS) -> None:
         self._kinds = kinds

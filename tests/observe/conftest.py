@@ -1,4 +1,4 @@
-"""Real parts for observers: etcd and kube-apiserver, Prometheus, Alertmanager, PostgreSQL; each started in a second or so."""
+"""Real parts for observers: etcd and kube-apiserver, Prometheus, Alertmanager, PostgreSQL."""
 
 from __future__ import annotations
 
@@ -73,7 +73,12 @@ class Part:
         dropped: dict[str, Any] = {"user": self.user[0], "group": self.user[1], "extra_groups": []} if self.user else {}
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdout=log, stderr=log, preexec_fn=_die_with_parent, cwd=self.cwd, **dropped
+                self.command,
+                stdout=log,
+                stderr=log,
+                preexec_fn=_die_with_parent,
+                cwd=self.cwd,
+                **dropped,  # noqa: PLW1509
             )
 
     def send(self, number: signal.Signals) -> None:
@@ -170,7 +175,9 @@ class ApiServer:
         answer = self.client.request("DELETE", path, json=body or None)
         assert answer.status_code < 300, answer.text
 
-    def pod(self, name: str, labels: dict[str, str] | None = None, env: list[dict[str, Any]] | None = None) -> dict[str, Any]:
+    def pod(
+        self, name: str, labels: dict[str, str] | None = None, env: list[dict[str, Any]] | None = None
+    ) -> dict[str, Any]:
         return self.create(
             f"/api/v1/namespaces/{NAMESPACE}/pods",
             {
@@ -296,9 +303,11 @@ class Postgres:
 JOURNAL = """
 CREATE SCHEMA integration;
 CREATE TABLE integration.event_journal (
-    id bigserial PRIMARY KEY, event_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(), type text NOT NULL DEFAULT 'order',
+    id bigserial PRIMARY KEY, event_id uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),
+    type text NOT NULL DEFAULT 'order',
     territory text NOT NULL, aggregate_id bigint NOT NULL DEFAULT 1, payload jsonb NOT NULL DEFAULT '{}',
-    created_at timestamptz NOT NULL DEFAULT now(), dispatched_at timestamptz, xid xid8 NOT NULL DEFAULT pg_current_xact_id())
+    created_at timestamptz NOT NULL DEFAULT now(), dispatched_at timestamptz,
+    xid xid8 NOT NULL DEFAULT pg_current_xact_id())
 """
 
 
@@ -321,8 +330,21 @@ def postgres() -> Iterator[Postgres]:
                 programs = Path(shutil.copytree(programs, folder / "program", symlinks=True))
             os.chown(made, *user)
         dropped: dict[str, Any] = {"user": user[0], "group": user[1], "extra_groups": []} if user else {}
-        initdb = [str(programs / "bin/initdb"), "-D", str(folder / "data"), "-U", "test", "-E", "UTF8", "--no-sync", "-A", "trust"]
-        subprocess.run(initdb, check=True, capture_output=True, cwd=folder, env={"PATH": os.defpath, "LC_ALL": "C"}, **dropped)
+        initdb = [
+            str(programs / "bin/initdb"),
+            "-D",
+            str(folder / "data"),
+            "-U",
+            "test",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "-A",
+            "trust",
+        ]
+        subprocess.run(
+            initdb, check=True, capture_output=True, cwd=folder, env={"PATH": os.defpath, "LC_ALL": "C"}, **dropped
+        )
         port = free_port()
         settings = {"port": port, "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off"}
         settings |= {"dynamic_shared_memory_type": "mmap", "shared_buffers": "16MB", "max_connections": 30}
@@ -364,7 +386,11 @@ def prometheus(tmp_path: Path) -> Iterator[Web]:
         f"- {{job_name: self, static_configs: [{{targets: ['127.0.0.1:{port}']}}]}}\n"
         f"- {{job_name: dead, static_configs: [{{targets: ['127.0.0.1:{dead}']}}]}}\n"
     )
-    command = [str(binary("prometheus")), f"--config.file={tmp_path}/prometheus.yml", f"--storage.tsdb.path={tmp_path}/tsdb"]
+    command = [
+        str(binary("prometheus")),
+        f"--config.file={tmp_path}/prometheus.yml",
+        f"--storage.tsdb.path={tmp_path}/tsdb",
+    ]
     part = Part([*command, f"--web.listen-address=127.0.0.1:{port}", "--web.enable-lifecycle"], tmp_path / "prometheus.log")
     part.start()
     try:
@@ -384,7 +410,8 @@ def alertmanager(tmp_path: Path, receiver_port: int) -> Iterator[Web]:
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     (tmp_path / "alertmanager.yml").write_text(
-        "route: {receiver: crm-oncall, group_by: [alertname], group_wait: 200ms, group_interval: 500ms, repeat_interval: 1h}\n"
+        "route: {receiver: crm-oncall, group_by: [alertname], group_wait: 200ms, "
+        "group_interval: 500ms, repeat_interval: 1h}\n"
         "receivers:\n- name: crm-oncall\n  webhook_configs:\n"
         f"  - {{url: 'http://127.0.0.1:{receiver_port}/notify/crm-oncall', send_resolved: true}}\n"
     )
@@ -439,7 +466,7 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
             cwd=ROOT,
-            preexec_fn=_die_with_parent,
+            preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing that a test starts may outlive it
         )
         assert self.process.stdout is not None
         return self.process.stdout.readline().strip()

@@ -119,7 +119,9 @@ def test_the_receiver_tells_deliveries_from_nonsense(
     assert len(run.rows(Notification)) == 1
 
 
-def test_a_port_that_is_taken_is_a_gap_with_its_reason(receiver_port: int, observed: Callable[..., Any], eventually: Any) -> None:
+def test_a_port_that_is_taken_is_a_gap_with_its_reason(
+    receiver_port: int, observed: Callable[..., Any], eventually: Any
+) -> None:
     import socket
 
     with socket.socket() as taken:

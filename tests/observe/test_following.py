@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from typing import Any
 
 import pytest
@@ -65,6 +66,10 @@ def test_a_second_410_is_followed_by_a_third_list_and_nothing_is_lost(api: Any) 
             return seen, failures, following.relists
 
     api.pod("gone-between-lists")
+    api.server.stop()  # a server that starts anew knows no change from before its start
+    api.server.start()
+    time.sleep(0.5)
+    api.wait()
     seen, failures, relists = asyncio.run(follow())
     api.kill("after-the-lists")
     assert sum("410" in failure for failure in failures) == 3, failures

@@ -115,6 +115,17 @@ def test_an_event_is_followed_from_commit_to_every_pod(
     assert not run.rows(Gap, "source = 'ledger'")
 
 
+def test_a_quiet_system_has_no_gap(run: Any, pods: Callable[[str, str], PodServer], eventually: Any) -> None:
+    pods("queries-quiet", "127.10.231.9")
+    run.start(ready_within=5)
+    eventually(lambda: current(run) and current(run, "watch"), what="it is current")
+    time.sleep(12)
+    assert current(run)
+    assert current(run, "watch")
+    assert run.stop() == 0
+    assert not run.rows(Gap, "source IN ('ledger', 'watch', 'control-plane', 'database', 'receiver')")
+
+
 def test_a_ready_pod_that_does_not_answer_is_a_gap_that_names_it(
     run: Any, pods: Callable[[str, str], PodServer], eventually: Any
 ) -> None:
@@ -208,7 +219,9 @@ def test_a_database_that_freezes_is_a_gap_and_its_commits_are_read_afterwards(
     run.start(ready_within=3)
     eventually(lambda: current(run) and current(run, "database"), what="both are current")
     with psycopg.connect(postgres.dsn, autocommit=True) as connection:
-        children = connection.execute("SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'generalprobe-%'").fetchall()
+        children = connection.execute(
+            "SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'generalprobe-%'"
+        ).fetchall()
     for (pid,) in children:
         os.kill(pid, signal.SIGSTOP)
     try:
@@ -221,7 +234,9 @@ def test_a_database_that_freezes_is_a_gap_and_its_commits_are_read_afterwards(
                 os.kill(pid, signal.SIGCONT)
     (gap,) = eventually(lambda: run.rows(Gap, "source = 'ledger'"), 30, what="the gap is recorded")
     assert "journal" in gap.reason or "listen" in gap.reason
-    eventually(lambda: run.rows(LedgerEntry, "step = 'committed' AND territory = 'AT'"), what="the commit is read after all")
+    eventually(
+        lambda: run.rows(LedgerEntry, "step = 'committed' AND territory = 'AT'"), what="the commit is read after all"
+    )
     assert "not-to-be-seen" not in "".join(row.text for row in run.rows(Note))
 
 
@@ -247,8 +262,9 @@ def test_an_event_that_commits_after_a_later_one_is_not_missed(postgres: Any, tr
         async def read() -> None:
             seen.extend([entry.journal_id async for batch in journal.news(connection) for entry in batch])
 
-        async with await psycopg.AsyncConnection.connect(postgres.dsn, autocommit=True) as connection:
-            async with await psycopg.AsyncConnection.connect(postgres.dsn) as slow:
+        connect = psycopg.AsyncConnection.connect
+        async with await connect(postgres.dsn, autocommit=True) as connection:
+            async with await connect(postgres.dsn) as slow:  # noqa: SIM117
                 await read()
                 insert = "INSERT INTO integration.event_journal (territory) VALUES ('DE') RETURNING id"
                 (early,) = await (await slow.execute(insert)).fetchone() or (0,)
@@ -257,7 +273,9 @@ def test_an_event_that_commits_after_a_later_one_is_not_missed(postgres: Any, tr
                 for _ in range(3):
                     await read()
                 assert seen == [late]
-                await connection.execute("UPDATE integration.event_journal SET dispatched_at = now() WHERE id = %s", (late,))
+                await connection.execute(
+                    "UPDATE integration.event_journal SET dispatched_at = now() WHERE id = %s", (late,)
+                )
                 await slow.commit()
                 for _ in range(3):
                     await read()

@@ -71,7 +71,9 @@ def test_an_api_server_that_freezes_becomes_a_gap_and_what_happened_after_is_sti
     api.server.send(signal.SIGSTOP)
     try:
         for source in ("watch", "control-plane"):
-            eventually(lambda s=source: watching.rows(Note, f"text LIKE 'Nothing from {s}%'"), what="the silence is noticed")
+            eventually(
+                lambda s=source: watching.rows(Note, f"text LIKE 'Nothing from {s}%'"), what="the silence is noticed"
+            )
     finally:
         api.server.send(signal.SIGCONT)
     api.wait()

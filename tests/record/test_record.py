@@ -88,7 +88,9 @@ def test_every_column_of_every_row_is_covered_by_the_round_trip() -> None:
 
 def test_the_last_meta_and_the_first_mark_count(tmp_path: Path) -> None:
     with RecordWriter(tmp_path) as record:
-        record.add_all([Meta("outcome", {"n": 1}), Meta("outcome", {"n": 2}), Mark(1.0, "start", {}), Mark(2.0, "start", {})])
+        record.add_all(
+            [Meta("outcome", {"n": 1}), Meta("outcome", {"n": 2}), Mark(1.0, "start", {}), Mark(2.0, "start", {})]
+        )
     with RecordReader(tmp_path) as record:
         assert record.meta("outcome") == {"n": 2}
         assert record.meta("nothing") is None
@@ -149,7 +151,8 @@ def test_many_processes_open_and_write_one_new_record_at_once(tmp_path: Path) ->
 def test_threads_of_one_process_share_a_writer(tmp_path: Path) -> None:
     with RecordWriter(tmp_path) as record:
         writers = [
-            threading.Thread(target=lambda n=n: [record.add(Heartbeat(float(i), f"t{n}")) for i in range(50)]) for n in range(4)
+            threading.Thread(target=lambda n=n: [record.add(Heartbeat(float(i), f"t{n}")) for i in range(50)])
+            for n in range(4)
         ]
         for thread in writers:
             thread.start()
@@ -160,15 +163,14 @@ def test_threads_of_one_process_share_a_writer(tmp_path: Path) -> None:
 
 
 def test_a_reader_sees_what_is_being_written_and_never_stops_it(tmp_path: Path) -> None:
-    with RecordWriter(tmp_path) as writer:
-        with RecordReader(tmp_path) as reader:
-            for n in range(1, 50):
-                writer.add(Heartbeat(float(n), "load"))
-                assert len(list(reader.rows(Heartbeat))) == n
-            half_read = reader.rows(Heartbeat)
-            next(half_read)
-            writer.add(Heartbeat(50.0, "load"))
-            assert sum(1 for _ in half_read) >= 48
+    with RecordWriter(tmp_path) as writer, RecordReader(tmp_path) as reader:
+        for n in range(1, 50):
+            writer.add(Heartbeat(float(n), "load"))
+            assert len(list(reader.rows(Heartbeat))) == n
+        half_read = reader.rows(Heartbeat)
+        next(half_read)
+        writer.add(Heartbeat(50.0, "load"))
+        assert sum(1 for _ in half_read) >= 48
 
 
 def test_a_record_in_a_folder_that_cannot_be_written_can_be_read(tmp_path: Path) -> None:
@@ -212,7 +214,11 @@ def test_a_reader_changes_nothing(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "There is no record in"), (b"", "is not a readable record"), (b"no database, only text" * 100, "is not a readable")],
+    [
+        (None, "There is no record in"),
+        (b"", "is not a readable record"),
+        (b"no database, only text" * 100, "is not a readable"),
+    ],
 )
 def test_no_record_is_one_sentence(tmp_path: Path, content: bytes | None, says: str) -> None:
     if content is not None:
