@@ -18,6 +18,7 @@ from harness.record.rows import FILE_NAME, TABLES, Json, Row
 _INDEXES = (
     "CREATE INDEX IF NOT EXISTS watch_by_kind ON watch (kind, at)",
     "CREATE INDEX IF NOT EXISTS samples_by_name ON samples (name, at)",
+    "CREATE INDEX IF NOT EXISTS heartbeats_by_source ON heartbeats (source, at)",
     "CREATE INDEX IF NOT EXISTS requests_by_second ON requests (second)",
 )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import time
 from collections.abc import Callable, Iterator
@@ -140,6 +141,7 @@ class Runner:
         abort = AbortWatch(self._plan, self._run)
         done: set[str] = set()
         started: set[str] = set()
+        check_at = 0
         while True:
             now = time.time()
             elapsed = now - self._t0
@@ -151,9 +153,10 @@ class Runner:
                 started.add(fault.id)
             for child in essential:
                 self._notice_end(child, now)
-            if reason := abort.check(now):
+            if now >= check_at and (reason := abort.check(now)):
                 self._note("error", f"stopped by a safety rule: {reason}")
                 return Outcome("stopped", reason)
+            check_at = max(check_at, math.floor(now) + 1)
             if "end" in done:
                 self._wait(essential[-1], LOAD_DRAIN_SECONDS)
                 return Outcome("completed")
