@@ -44,16 +44,16 @@ def timeline(plan: Plan) -> Table:
 
 
 def promises(plan: Plan) -> Table:
-    """Expectations with their deadlines, as the runbook says them and as they count here."""
+    """Expectations with their deadlines, as the runbook says them and as they count here; `line` is the runbook's."""
     table = _table(f"Promises ({len(plan.expectations)})")
-    table.add_column("id", overflow="fold")
+    table.add_column("id", no_wrap=True)
     table.add_column("kind", no_wrap=True)
-    table.add_column("looks from .. until", overflow="fold")
-    table.add_column("deadlines", overflow="fold")
-    table.add_column("runbook line", overflow="fold", ratio=1)
+    table.add_column("looks from .. until")
+    table.add_column("deadlines")
+    table.add_column("line", justify="right", style="dim")
     for one in plan.expectations:
         stretch = f"{one.since} .. {one.until}"
-        table.add_row(one.id, one.kind, stretch, _deadlines(one), Text(f"{one.source.line}: {one.source.sentence}", "dim"))
+        table.add_row(one.id, one.kind, stretch, _deadlines(one), str(one.source.line))
     return table
 
 
