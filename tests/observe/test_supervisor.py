@@ -259,16 +259,21 @@ def test_what_expectations_ask_for_is_sampled() -> None:
     expectation = {"id": "no-backlog", "kind": "query", "spec": {**spec, "during": ["start", "end"]}, "source": source}
     plan = Plan.model_validate(
         {
-            **{
-                "schema": "generalprobe.dev/plan/v1",
-                "rehearsal": "r",
-                "path": "p",
-                "season": "s",
-                "runbook": "r",
-                "lapse": 1,
-            },
-            **{"system": {"namespace": "crm"}, "profile": "", "seed": 1, "phases": [], "window": None, "faults": []},
-            **{"expectations": [{**expectation, "since": "start", "until": "end"}], "moments": {"end": 1}, "constants": []},
+            "schema": "generalprobe.dev/plan/v1",
+            "rehearsal": "r",
+            "path": "p",
+            "season": "s",
+            "runbook": "r",
+            "lapse": 1,
+            "system": {"namespace": "crm"},
+            "profile": "",
+            "seed": 1,
+            "phases": [],
+            "window": None,
+            "faults": [],
+            "expectations": [{**expectation, "since": "start", "until": "end"}],
+            "moments": {"end": 1},
+            "constants": [],
         }
     )
     assert asked(plan) == (Asked("no-backlog", "promql", "outbox_queue_depth", 1.0),)
