@@ -10,8 +10,8 @@ NOTHING_YET = "nothing came yet"
 class Currency:
     """What one source last really saw, part by part (a watched kind, a pod, a connection). No clock of its own.
 
-    Current means: every part that is owed gave data within the last `patience` seconds (or its own). A gap begins at the last data
-    of the part that is missing longest, and ends when all parts are current again.
+    Current means: every part that is owed gave data within the last `patience` seconds (or its own). A gap begins at the
+    last data of the part that is missing longest, and ends when all parts are current again.
     """
 
     def __init__(self, source: str, patience: float, started: float) -> None:

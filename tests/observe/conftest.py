@@ -76,9 +76,9 @@ class Part:
                 self.command,
                 stdout=log,
                 stderr=log,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - nothing that a test starts may outlive it
                 cwd=self.cwd,
-                **dropped,  # noqa: PLW1509
+                **dropped,
             )
 
     def send(self, number: signal.Signals) -> None:

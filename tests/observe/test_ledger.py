@@ -263,8 +263,8 @@ def test_an_event_that_commits_after_a_later_one_is_not_missed(postgres: Any, tr
             seen.extend([entry.journal_id async for batch in journal.news(connection) for entry in batch])
 
         connect = psycopg.AsyncConnection.connect
-        async with await connect(postgres.dsn, autocommit=True) as connection:
-            async with await connect(postgres.dsn) as slow:  # noqa: SIM117
+        async with await connect(postgres.dsn, autocommit=True) as connection:  # noqa: SIM117
+            async with await connect(postgres.dsn) as slow:
                 await read()
                 insert = "INSERT INTO integration.event_journal (territory) VALUES ('DE') RETURNING id"
                 (early,) = await (await slow.execute(insert)).fetchone() or (0,)

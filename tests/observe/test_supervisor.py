@@ -247,3 +247,33 @@ def test_bad_input_is_one_sentence_and_no_traceback(tmp_path: Path, spoilt: str)
     assert ended.returncode == 2
     assert ended.stderr.startswith("error: ")
     assert ended.stderr.count("\n") == 1
+
+
+def test_what_expectations_ask_for_is_sampled() -> None:
+    pytest.importorskip("harness.expectations.registry", reason="no registry of expectation kinds is installed")
+    from harness.observe.samplings import Asked, asked
+    from harness.plan.model import Plan
+
+    spec = {"id": "no-backlog", "kind": "query", "promql": "outbox_queue_depth", "compare": "<", "value": 5.0}
+    source = {"path": "r.md", "line": 1, "anchor": "a", "heading": "h", "sentence": "s"}
+    expectation = {"id": "no-backlog", "kind": "query", "spec": {**spec, "during": ["start", "end"]}, "source": source}
+    plan = Plan.model_validate(
+        {
+            "schema": "generalprobe.dev/plan/v1",
+            "rehearsal": "r",
+            "path": "p",
+            "season": "s",
+            "runbook": "r",
+            "lapse": 1,
+            "system": {"namespace": "crm"},
+            "profile": "",
+            "seed": 1,
+            "phases": [],
+            "window": None,
+            "faults": [],
+            "expectations": [{**expectation, "since": "start", "until": "end"}],
+            "moments": {"end": 1},
+            "constants": [],
+        }
+    )
+    assert asked(plan) == (Asked("no-backlog", "promql", "outbox_queue_depth", 1.0),)
