@@ -12,9 +12,9 @@ from pydantic import Field, field_validator, model_validator
 from harness.expectations.base import Case, Expectation, Finding, Result, World
 from harness.expectations.evidence import SILENCE_LIMIT, milliseconds
 from harness.expectations.names import Moment, unknown, unknown_moments
-from harness.record.histograms import value_at
+from harness.record.histograms import add_encoded, new_histogram, value_at
 from harness.record.rows import FirstRequest
-from harness.record.views import PodLife, merged, requests
+from harness.record.views import PodLife
 from harness.units import Duration
 
 READY_TOLERANCE = 1.0
@@ -114,7 +114,8 @@ class Prewarm(Expectation):
         """Seconds; None where the workload's own p95 is wanted and there were no requests."""
         if self.p95 is not None:
             return self.p95.total_seconds()
-        warm = merged(requests(case.record, since, until, workload=workload))
+        warm = new_histogram()
+        add_encoded(warm, (blob for (blob,) in case.record.select(_HISTOGRAMS, (workload, since, until))))
         if warm.total_count == 0 or self.times_warm is None:
             return None
         return self.times_warm * value_at(warm, 95) / 1e6
@@ -144,6 +145,9 @@ class Prewarm(Expectation):
                 pod.name, Result.FAIL, len(first), p95, f"p95 {milliseconds(p95)} of {len(first)} first requests"
             )
         return _Judged(pod.name, Result.PASS, len(first), p95, "")
+
+
+_HISTOGRAMS = "SELECT histogram FROM requests WHERE workload = ? AND second >= ? AND second < ?"
 
 
 @dataclass(frozen=True, slots=True)

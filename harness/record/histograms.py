@@ -1,20 +1,22 @@
 """Latencies as recorded, added up: the same as `HdrHistogram.decode_and_add`, without an object per row.
 
-A row's histogram is decoded into one scratch array that is used again and again; only the part of it that holds
-counts is added and cleared. An hour of requests is a hundred thousand rows.
+An hour of requests is a hundred thousand rows, most of which hold a handful of counts. Those are read byte by byte into a
+table of counts, which is several times quicker than decoding and adding whole arrays; long rows take the library's way.
+Format: HdrHistogram V2, ZigZag LEB128: a positive number is a count, a negative one so many empty places.
 """
 
 from __future__ import annotations
 
 import math
 import zlib
-from base64 import b64decode
+from binascii import a2b_base64
 from collections.abc import Iterable
-from ctypes import addressof, memset, sizeof
 
-from hdrh.codec import add_array, decode, ext_header_size, payload_header_size
+from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
 
+LONG_ROW = 200
+"""Bytes of counts from which the library's own decoding is quicker."""
 _LENGTH_AT = slice(4, 8)
 """Where the length of a row's counts stands in its header; all else of the header is the same in every row."""
 
@@ -31,7 +33,7 @@ def _header(payload: bytes) -> bytes:
 def _own_header() -> bytes:
     sample = new_histogram()
     sample.record_value(1)
-    return _header(zlib.decompress(b64decode(sample.encode())[ext_header_size:]))
+    return _header(zlib.decompress(a2b_base64(sample.encode())[ext_header_size:]))
 
 
 _OWN_HEADER = _own_header()
@@ -39,31 +41,39 @@ _OWN_HEADER = _own_header()
 
 def add_encoded(total: HdrHistogram, encoded: Iterable[bytes]) -> None:
     """Add histograms in their encoded form to `total`, which has the shape of `new_histogram`."""
-    scratch = new_histogram().encoder.get_counts()
-    at, word, length = addressof(scratch), total.word_size, total.counts_len
-    counts_at = addressof(total.encoder.get_counts())
-    if sizeof(scratch) != length * word:
-        raise ValueError("the total has another shape than the recorded histograms")
-    count, lowest, highest = 0, -1, -1
+    counts: dict[int, int] = {}
     for blob in encoded:
-        payload = zlib.decompress(b64decode(blob)[ext_header_size:])
-        if _header(payload) != _OWN_HEADER:
+        payload = zlib.decompress(a2b_base64(blob)[ext_header_size:])
+        if len(payload) > payload_header_size + LONG_ROW or _header(payload) != _OWN_HEADER:
             total.decode_and_add(blob)
+        else:
+            _read(payload[payload_header_size:], counts)
+    if not counts:
+        return
+    places = total.encoder.get_counts()
+    for index, count in counts.items():
+        places[index] += count
+    total.total_count += sum(counts.values())
+    highest = total.get_value_from_index(max(counts))
+    total.max_value = max(total.max_value, total.get_highest_equivalent_value(highest))
+    total.min_value = min(total.min_value, total.get_value_from_index(min(counts)) or 1)
+
+
+def _read(places: bytes, counts: dict[int, int]) -> None:
+    index = number = shift = 0
+    for byte in places:
+        if byte & 0x80:
+            number |= (byte & 0x7F) << shift
+            shift += 7
             continue
-        seen = decode(payload, payload_header_size, at, length, word)
-        last = seen["max_nonzero_index"]
-        if seen["total"] == 0:
-            continue
-        add_array(counts_at, at, last + 1, word)
-        memset(at, 0, (last + 1) * word)
-        count += seen["total"]
-        highest = max(highest, last)
-        first = seen["min_nonzero_index"]
-        lowest = first if lowest < 0 else min(lowest, first)
-    if count:
-        total.total_count += count
-        total.max_value = max(total.max_value, total.get_highest_equivalent_value(total.get_value_from_index(highest)))
-        total.min_value = min(total.min_value, total.get_value_from_index(lowest) or 1)
+        number |= byte << shift
+        if number & 1:
+            index += (number + 1) >> 1
+        else:
+            if number:
+                counts[index] = counts.get(index, 0) + (number >> 1)
+            index += 1
+        number = shift = 0
 
 
 def value_at(total: HdrHistogram, percentile: float, slower: int = 0) -> float:

@@ -1,0 +1,276 @@
+"""How long judging takes and how much memory: a synthetic run of one hour with 100 pods. Prints JSON.
+
+    python benchmarks/judge.py [--seconds 3600] [--pods 100] [--keep FOLDER]
+
+The record is written once with the real writer; each judging runs in a process of its own, so that its peak memory is
+that of `rehearse judge` and not of this generator.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from harness.expectations.base import Lapse
+from harness.expectations.registry import read
+from harness.plan.model import Phase, Plan, PlannedExpectation, PlannedFault, Source, System
+from harness.record.histograms import new_histogram
+from harness.record.rows import (
+    Alert,
+    Arrivals,
+    Fault,
+    FirstRequest,
+    Heartbeat,
+    Journal,
+    LedgerEntry,
+    Mark,
+    Meta,
+    Notification,
+    Requests,
+    Row,
+    Sample,
+    Watch,
+)
+from harness.record.writer import RecordWriter
+
+T0 = 1_790_000_000.0
+TERRITORIES = {"DE": 0.5, "CH": 0.2, "AT": 0.3}
+OPERATIONS = {"queries": ("ids", "by id", "by city", "orders", "order"), "commands": ("order", "sample", "change")}
+SOURCES = ("watch", "prometheus", "alertmanager", "receiver", "ledger", "control-plane", "load")
+EVENTS_PER_SECOND = 3
+
+MEASURE = """
+import json, resource, sys, time
+from pathlib import Path
+begun = time.perf_counter()
+from harness.judge.judge import judge
+imported, cpu = time.perf_counter(), time.process_time()
+verdict = judge(Path(sys.argv[1]))
+ended = time.perf_counter()
+print(json.dumps({
+    "import_seconds": round(imported - begun, 3),
+    "judge_seconds": round(ended - imported, 3),
+    "judge_cpu_seconds": round(time.process_time() - cpu, 3),
+    "peak_rss_mb": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024, 1),
+    "result": verdict.result.value,
+    "results": {result.value: count for result, count in verdict.counts().items()},
+    "not_passed": [f"{f.id} {f.subject}: {f.reason}" for f in verdict.findings if f.result.value != "pass"],
+}))
+"""
+
+
+def specs() -> list[dict[str, Any]]:
+    """What the run promises: every kind, as a runbook of a season would."""
+    scale = [
+        {"id": f"scaled-{name}", "kind": "scale", "workload": name, "at_least": 2, "after": "window-opens", "within": "2m"}
+        for name in workloads()
+    ]
+    latency = [
+        {
+            "id": f"latency-{part}-{phase}",
+            "kind": "latency",
+            "component": part,
+            "during": phase,
+            "p95": "900ms",
+            "p99": "2s",
+        }
+        for part in OPERATIONS
+        for phase in ("first", "second")
+    ]
+    errors = [{"id": f"errors-{part}", "kind": "errors", "component": part, "at_most": "2 %"} for part in OPERATIONS]
+    return [
+        *scale,
+        *latency,
+        *errors,
+        {"id": "prewarm", "kind": "prewarm", "workloads": workloads(), "times_warm": 5},
+        {"id": "events", "kind": "events", "lost": 0, "within": "30s"},
+        {"id": "recover", "kind": "recover", "after": "fault:kill-pods", "within": "5m"},
+        {"id": "quiet", "kind": "quiet", "except": ["CrmNotifyQueueFilling"]},
+        {"id": "lag", "kind": "query", "promql": "x", "compare": "<", "value": 5, "during": ["start", "end"]},
+        {
+            "id": "alert", "kind": "alert", "alert": "CrmNotifyQueueFilling", "after": "fault:kill-pods",
+            "fires_within": "1m", "receiver": "crm-oncall",
+        },
+    ]  # fmt: skip
+
+
+def workloads() -> list[str]:
+    return [f"crm-{part}-{territory.lower()}" for part in OPERATIONS for territory in TERRITORIES]
+
+
+def plan(seconds: int) -> Plan:
+    half, fault = seconds / 2, seconds / 3
+    moments = {
+        "start": 0.0, "window-opens": 30.0, "window-closes": seconds - 30.0, "end": float(seconds), "phase:first": 0.0,
+        "phase-end:first": half, "phase:second": half, "phase-end:second": float(seconds), "fault:kill-pods": fault,
+        "fault-end:kill-pods": fault + 30,
+    }  # fmt: skip
+    source = Source(path="runbooks/seasonal.md", line=1, anchor="oktoberfest", heading="Oktoberfest", sentence="")
+    planned = []
+    for spec in specs():
+        one = read(spec)
+        since, until = one.stretch()
+        planned.append(
+            PlannedExpectation(
+                id=one.id,
+                kind=one.kind,
+                spec=one.model_dump(mode="json"),
+                source=source,
+                deadlines=one.durations(Lapse(1)),
+                since=since,
+                until=until,
+            )
+        )
+    return Plan(
+        rehearsal="benchmark", path="-", season="oktoberfest", runbook="-", lapse=1, system=System(namespace="crm"),
+        profile="-", seed=1, phases=[Phase(name="all", start=0, end=seconds, rates={})], window=None,
+        faults=[PlannedFault(id="kill-pods", experiment="-", start=fault, timeout=30)],
+        expectations=planned, moments=moments, constants=[],
+    )  # fmt: skip
+
+
+def shares(pods: int) -> dict[str, int]:
+    """How many of the pods each workload has: two thirds query, by territory."""
+    return {
+        name: max(2, round(pods * TERRITORIES[name[-2:].upper()] * (2 / 3 if "queries" in name else 1 / 3)))
+        for name in workloads()
+    }
+
+
+def rows(seconds: int, pods: int, random_: random.Random) -> Iterator[Row]:
+    """Everything a run records, in no particular order of time."""
+    yield Meta("plan", plan(seconds).model_dump(mode="json", by_alias=True))
+    yield Meta("t0", {"at": T0})
+    yield from (Mark(T0 + at, name, {}) for name, at in plan(seconds).moments.items())
+    counts = shares(pods)
+    for name, count in counts.items():
+        for ready in range(count + 1):
+            yield _deployment(T0 + 5 + ready, name, count, ready)
+        # The status of a Deployment is written again and again; most of it says nothing new.
+        yield from (_deployment(T0 + second, name, count, count) for second in range(count + 10, seconds, 15))
+        for index in range(count):
+            yield from _pod(f"{name}-{index:03}", name, T0 + 5 + index % 60, seconds, random_)
+    for second in range(seconds):
+        yield from _second(int(T0) + second, random_)
+        yield from (Heartbeat(T0 + second, source) for source in SOURCES)
+        yield Sample(T0 + second, "lag", {}, 0.2)
+    yield from _events(seconds, counts, random_)
+    at = T0 + seconds / 3
+    steps = (("started", 0), ("effect", 1), ("undone", 20), ("ended", 20))
+    yield from (Fault(at + after, "kill-pods", step, {}) for step, after in steps)
+    run = {"activity": {"name": "kill"}, "status": "succeeded"}
+    yield Journal(at + 20, "kill-pods", {"status": "completed", "run": [run], "steady_states": {}, "rollbacks": []})
+    yield Alert(at + 20, "CrmNotifyQueueFilling", {}, "firing", 1)
+    yield Notification(at + 22, "crm-oncall", "firing", "CrmNotifyQueueFilling", {}, at + 20, None)
+    yield Meta("outcome", {"result": "completed", "reason": "", "at": T0 + seconds + 1})
+
+
+def _second(second: int, random_: random.Random) -> Iterator[Row]:
+    for part, operations in OPERATIONS.items():
+        for territory in TERRITORIES:
+            workload = f"crm-{part}-{territory.lower()}"
+            for operation in operations:
+                for outcome in ("ok", "not_modified") if part == "queries" else ("ok",):
+                    histogram = new_histogram()
+                    number = random_.randint(2, 12)
+                    for _ in range(number):
+                        histogram.record_value(max(200, int(random_.lognormvariate(8.5, 0.8))))
+                    yield Requests(second, territory, workload, operation, outcome, number, histogram.encode())
+            yield Arrivals(second, territory, workload, 60, 60, 0, 900)
+
+
+def _deployment(at: float, name: str, wanted: int, ready: int) -> Watch:
+    template = {"spec": {"containers": [{"name": "crm", "env": [{"name": f"E{i}", "value": "x" * 40} for i in range(30)]}]}}
+    status = {"replicas": wanted, "readyReplicas": ready, "conditions": [{"type": "Available", "message": "y" * 200}]}
+    return Watch(
+        at,
+        "Deployment",
+        "crm",
+        name,
+        name,
+        "MODIFIED",
+        {"spec": {"replicas": wanted, "template": template}, "status": status},
+    )
+
+
+def _pod(name: str, workload: str, created: float, seconds: int, random_: random.Random) -> Iterator[Row]:
+    labels = {"app.kubernetes.io/name": workload, "territory": workload[-2:].upper()}
+    stamp = datetime.fromtimestamp(created, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    metadata = {"name": name, "labels": labels, "creationTimestamp": stamp}
+    body = {"metadata": metadata, "spec": {"env": [{"name": f"E{i}", "value": "x" * 40} for i in range(30)]}}
+    ready = {**metadata, "annotations": {"generalprobe.dev/ready-at": datetime.fromtimestamp(created + 3, UTC).isoformat()}}
+    for after in (0, 1, 2):
+        yield Watch(created + after, "Pod", "crm", name, name, "MODIFIED", {**body, "status": {}})
+    status = {"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [{"restartCount": 0}]}
+    for after in (3, 10, seconds / 2):
+        yield Watch(created + after, "Pod", "crm", name, name, "MODIFIED", {**body, "metadata": ready, "status": status})
+    for ordinal in range(1, 51):
+        yield FirstRequest(created + 4 + ordinal / 5, name, workload, ordinal, random_.randint(500, 9000), 200, True)
+
+
+def _events(seconds: int, counts: dict[str, int], random_: random.Random) -> Iterator[Row]:
+    for number in range(seconds * EVENTS_PER_SECOND):
+        at = T0 + number / EVENTS_PER_SECOND
+        territory = random_.choices(list(TERRITORIES), list(TERRITORIES.values()))[0]
+        event = f"{number:08x}-0000-4000-8000-000000000000"
+        yield LedgerEntry(at, event, number, territory, "committed", "")
+        yield LedgerEntry(at + 0.01, event, number, territory, "notified", "")
+        workload = f"crm-queries-{territory.lower()}"
+        for index in range(counts[workload]):
+            yield LedgerEntry(at + 0.02, event, number, territory, "received", f"{workload}-{index:03}")
+
+
+def main() -> int:
+    """Generate, judge, print. Exit code 1 where a goal is missed or the verdict is not a pass."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", 1)[0])
+    parser.add_argument("--seconds", type=int, default=3600)
+    parser.add_argument("--pods", type=int, default=100)
+    parser.add_argument("--times", type=int, default=3)
+    parser.add_argument("--keep", type=Path, help="write the record here and leave it")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        run = options.keep or Path(scratch) / "run"
+        begun = time.perf_counter()
+        count = 0
+        with RecordWriter(run) as writer:
+            for chunk in _chunks(rows(options.seconds, options.pods, random.Random(1)), 20_000):
+                writer.add_all(chunk)
+                count += len(chunk)
+        generated = time.perf_counter() - begun
+        size = sum(path.stat().st_size for path in run.glob("record.sqlite*")) / 1e6
+        command = [sys.executable, "-c", MEASURE, str(run)]
+        runs = [json.loads(subprocess.run(command, check=True, capture_output=True).stdout) for _ in range(options.times)]
+    best = min(runs, key=lambda one: one["judge_seconds"])
+    goals = {"judge_seconds": 3.0, "peak_rss_mb": 300.0}
+    reached = best["result"] == "pass" and all(best[name] < goal for name, goal in goals.items())
+    facts = {
+        "benchmark": "judge", "seconds": options.seconds, "pods": options.pods, "rows": count, "record_mb": round(size, 1),
+        "generated_seconds": round(generated, 1), "goals": goals, "reached": reached, "python": platform.python_version(),
+        **best, "all_judge_seconds": [one["judge_seconds"] for one in runs],
+    }  # fmt: skip
+    print(json.dumps(facts, indent=2))
+    return 0 if reached else 1
+
+
+def _chunks(rows_: Iterator[Row], size: int) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    for row in rows_:
+        chunk.append(row)
+        if len(chunk) == size:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+if __name__ == "__main__":
+    sys.exit(main())
