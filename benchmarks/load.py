@@ -29,7 +29,7 @@ from typing import Any
 
 from harness.plan.model import PLAN_SCHEMA, Phase, Plan, System
 from harness.record.reader import RecordReader
-from harness.record.rows import Arrivals, Meta, Requests
+from harness.record.rows import Arrivals, Meta, Note, Requests
 from harness.record.views import merged
 from harness.record.writer import RecordWriter
 from harness.target.base import Target
@@ -178,6 +178,7 @@ def open_model(folder: Path, url: str, core: int, rate: int, seconds: int) -> di
         seen = list(found.rows(Arrivals, "second >= ?", (int(t0) + WARM_UP,)))
         latency = merged(found.rows(Requests, "second >= ?", (int(t0) + WARM_UP,)))
         (cpu,) = found.select("SELECT avg(value) FROM samples WHERE name = 'load_cpu_share' AND at > ?", (t0 + WARM_UP,))
+        usual = os.geteuid() != 0 or any("too busy" in note.text for note in found.rows(Note))
     lags = [row.lag_p99_us for row in seen]
     started, not_started = sum(row.started for row in seen), sum(row.not_started for row in seen)
     return {
@@ -187,6 +188,7 @@ def open_model(folder: Path, url: str, core: int, rate: int, seconds: int) -> di
         "lag_p99_ms": {"median": round(statistics.median(lags) / 1000, 2), "worst_second": round(max(lags) / 1000, 2)},
         "latency_ms": {f"p{p}": round(latency.get_value_at_percentile(p) / 1000, 2) for p in (50, 95, 99)},
         "worker_cpu_share": round(cpu[0] or 0.0, 2),
+        "priority": "usual" if usual else "real-time",
         "on_time": not_started == 0 and statistics.median(lags) < ON_TIME_US,
     }
 

@@ -25,6 +25,8 @@ WRITE_EVERY = 1.0
 SILENCE = 2.5
 """Seconds without a word after which a worker is not current, so that no heartbeat says it is."""
 STOP_WITHIN = 5.0
+END_WITHIN = 10.0
+"""Seconds after the stop, or after the end of the plan, in which a worker has to be done; then it is ended."""
 SATURATED = 0.9
 
 
@@ -100,6 +102,9 @@ class Recorder:
                         worker.process.terminate()
             if self.stopped_at is not None and time.time() > self.stopped_at + STOP_WITHIN:
                 return
+            if time.time() > self.job.end + END_WITHIN:
+                self._give_up()
+                return
             if time.monotonic() >= write_at:
                 write_at = max(write_at + WRITE_EVERY, time.monotonic())
                 self._write(books)
@@ -149,6 +154,13 @@ class Recorder:
             else "none of its requests was open"
         )
         text = f"Load worker {worker.index} died ({how}); its arrivals count as not started, {lost} at its last word."
+        self._notes.append(Note(time.time(), SOURCE, "error", text))
+
+    def _give_up(self) -> None:
+        """A worker that does not end by itself is as good as dead: what it has not told was not started."""
+        self.died = True
+        stuck = ", ".join(str(worker.index) for worker in self._workers if not worker.ended)
+        text = f"Load worker {stuck} did not end with the plan; what it has not told counts as not started."
         self._notes.append(Note(time.time(), SOURCE, "error", text))
 
     def _write(self, books: Books) -> None:

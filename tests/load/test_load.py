@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -148,6 +149,18 @@ def test_a_dead_worker_makes_nothing_better(crm, load) -> None:
         assert any("died (signal 9)" in note.text for note in record.rows(Note, "level = 'error'"))
 
 
+def test_a_worker_that_never_wakes_up_again_does_not_hold_the_run(crm, load) -> None:
+    running = load(crm().url, rates={"DE": (50, 50)}, seconds=3)
+    wait_until(running.t0 + 1)
+    os.kill(running.workers()[0], signal.SIGSTOP)
+    assert running.wait() == 3
+    with running.record() as record:
+        intended, started, not_started = totals(record)
+        assert intended == started + not_started
+        assert not_started > 50
+        assert any("did not end with the plan" in note.text for note in record.rows(Note, "level = 'error'"))
+
+
 def test_when_all_workers_are_dead_the_books_go_on(crm, load) -> None:
     running = load(crm().url, rates={"DE": (50, 50)}, seconds=4)
     wait_until(running.t0 + 1)
@@ -266,6 +279,27 @@ def test_a_behaviour_that_sends_twice_is_told(crm, load, profile_with) -> None:
     assert running.wait() == 0
     with running.record() as record:
         assert any("performs one request" in note.text for note in record.rows(Note, "level = 'error'"))
+
+
+def test_a_behaviour_that_cannot_be_imported_ends_the_load_with_one_sentence(load, profile_with) -> None:
+    profile = profile_with()
+    behaviour = profile.with_name("crm.py")
+    behaviour.write_text(behaviour.read_text() + "\nraise RuntimeError('broken on purpose')\n")
+    running = load("http://127.0.0.1:1", profile=profile)
+    assert running.wait() == 3
+    assert "cannot be imported: RuntimeError: broken on purpose" in running.said
+    assert "Load worker 0 ended before it began" in running.said
+    assert "Traceback" not in running.said
+
+
+def test_a_record_that_cannot_be_written_ends_the_load_with_one_sentence(crm, load) -> None:
+    running = load(crm().url, seconds=60)
+    wait_until(running.t0)
+    with sqlite3.connect(running.run / "record.sqlite") as db:
+        db.execute("DROP TABLE arrivals")
+    assert running.wait() == 2
+    assert running.said.startswith("error: The record in")
+    assert "Traceback" not in running.said
 
 
 @pytest.mark.parametrize(
