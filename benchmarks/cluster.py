@@ -22,6 +22,8 @@ from typing import Any
 
 import httpx
 
+from harness.stack import cluster, health, process
+
 TARGET_SECONDS = 12.0
 TARGET_MEGABYTES = 1200.0
 NAME = "benchmark"
@@ -58,8 +60,6 @@ DEPLOYMENT: dict[str, Any] = {
 
 def measure(environ: dict[str, str], bin_dir: str | None) -> dict[str, Any]:
     """One start, from the command to the autoscaler that KEDA made for a ScaledObject."""
-    from harness.stack import cluster, health, process
-
     given = ["--bin-dir", bin_dir] if bin_dir else []
     began = time.monotonic()
     subprocess.run(
@@ -120,8 +120,6 @@ def main() -> int:
         Path(folder).chmod(0o711)
         os.environ["XDG_STATE_HOME"] = folder
         environ = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)}
-        from harness.stack import cluster
-
         runs = []
         for _ in range(given.runs):
             try:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -43,9 +46,18 @@ def _pod_logs(state: ClusterState) -> dict[str, Path]:
     return found
 
 
+@contextmanager
+def _reader_may_leave() -> Iterator[None]:
+    """`rehearse logs ... | head` is no error."""
+    try:
+        yield
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+
+
 def copy_log(path: Path, output: IO[bytes], lines: int, follow: bool) -> None:
     """Write the last lines; with `follow`, go on until interrupted or the log is removed."""
-    with path.open("rb") as file:
+    with path.open("rb") as file, _reader_may_leave():
         output.write((tail(path, lines) + "\n").encode() if lines else b"")
         output.flush()
         file.seek(0, 2)

@@ -197,8 +197,10 @@ def is_ready(data: Path) -> bool:
 def discard(home: Path) -> None:
     """Remove the data folder, and the System V segment by which a killed server had marked it as its own."""
     with suppress(OSError, ValueError, IndexError):
-        line = (home / "data" / "postmaster.pid").read_text().splitlines()[6]
-        segment = int(line.split()[1])
-        ctypes.CDLL(None).shmctl(segment, 0, None)
+        key, segment = map(int, (home / "data" / "postmaster.pid").read_text().splitlines()[6].split()[:2])
+        libc = ctypes.CDLL(None)
+        # Only when the segment is still known by the key that was recorded: after a reboot its number may be another's.
+        if libc.shmget(ctypes.c_int(key), ctypes.c_size_t(0), 0) == segment:
+            libc.shmctl(segment, 0, None)
     if home.exists():
         shutil.rmtree(home, ignore_errors=True)

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -58,7 +57,7 @@ def go() -> toolchain.Toolchain:
 
 
 @pytest.fixture
-def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     home = tmp_path / "modules" / "hello"
     home.mkdir(parents=True)
     (home / "go.mod").write_text("module generalprobe.invalid/hello\n\ngo 1.21\n")
@@ -68,7 +67,7 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.setenv("GOCACHE", str(tmp_path.parent / "gocache"))
     use_modules(tmp_path / "modules", monkeypatch.setattr)
-    yield tmp_path / "modules"
+    return tmp_path / "modules"
 
 
 class Counting(Silent):

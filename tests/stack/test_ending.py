@@ -15,7 +15,8 @@ import psutil
 import pytest
 
 from harness.errors import Unavailable
-from harness.stack import address, cluster, health, process
+from harness.stack import address, build, cluster, health, process
+from harness.stack.parts import Need, needed
 from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options, folder_of
 from tests.stack.workbench import ROOT, Kubectl, deployment, eventually, rehearse
@@ -156,21 +157,17 @@ def test_a_taken_port_is_passed_over(state_home: Path) -> None:
         cluster.down("squeezed")
 
 
-def test_a_part_that_cannot_start_ends_up_with_its_name_and_the_tail_of_its_log(state_home: Path, tmp_path: Path) -> None:
-    real = cluster.build.provide(cluster.needed(cluster.Need.ALWAYS), None, Silent())
+def test_a_part_that_cannot_start_ends_up_with_its_name_and_the_tail_of_its_log(
+    state_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = build.provide(needed(Need.ALWAYS), None, Silent())
     broken = tmp_path / "kube-scheduler"
     broken.write_text("#!/bin/sh\necho the wheel came off >&2\nexit 7\n")
     broken.chmod(0o755)
     folder = folder_of("broken")
-    before = cluster.build.provide
-    cluster.build.provide = lambda *_: {**real, "kube-scheduler": broken}  # type: ignore[assignment]
-    try:
-        with pytest.raises(
-            Unavailable, match=r"kube-scheduler ended with exit code 7; its log ends with:\nthe wheel came off"
-        ):
-            cluster.up(Options(name="broken"), Silent())
-    finally:
-        cluster.build.provide = before
+    monkeypatch.setattr(build, "provide", lambda *_: {**real, "kube-scheduler": broken})
+    with pytest.raises(Unavailable, match=r"kube-scheduler ended with exit code 7; its log ends with:\nthe wheel came off"):
+        cluster.up(Options(name="broken"), Silent())
     assert not folder.exists()
     assert processes_of(folder) == []
 

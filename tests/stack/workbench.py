@@ -95,7 +95,7 @@ class Kubectl:
 
     def __call__(self, *args: str, given: str = "") -> str:
         done = subprocess.run(
-            ["kubectl", *args], input=given, env=self._environ, capture_output=True, text=True, timeout=60
+            ["kubectl", *args], input=given, env=self._environ, capture_output=True, text=True, timeout=60, check=False
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
