@@ -16,7 +16,8 @@ from pathlib import Path
 from rich.console import Console
 
 import harness
-from harness.errors import Exit
+from harness.errors import Exit, Vetoed
+from harness.faults.experiment import vetoes
 from harness.judge.judge import judge
 from harness.judge.verdict import Verdict
 from harness.plan.model import Plan
@@ -31,13 +32,15 @@ from harness.report.steps import Steps
 from harness.report.table import print_verdict
 from harness.run.folder import new_run, runs_folder
 from harness.run.runner import Interrupted, Runner, interruptible
-from harness.safety import guard
+from harness.safety import guard, preflight
+from harness.safety.lease import Held, held, holder_of
 from harness.safety.restore import restore
 from harness.source import read_text
 from harness.stack import cluster
 from harness.target import embedded, kubeconfig
 from harness.target.base import Target
 
+HEALTHY_SECONDS = 45.0
 _VERSIONS = ("locust", "chaostoolkit", "kubernetes", "pydantic")
 
 
@@ -64,6 +67,8 @@ def run(wishes: Wishes) -> int:
     """
     console = Console(stderr=wishes.json, quiet=wishes.quiet, highlight=False)
     plan = read_plan(wishes.file, lapse=wishes.lapse)
+    if too_far := vetoes(plan, guard.allowed()):
+        raise Vetoed("\n".join(too_far))
     with interruptible():
         try:
             folder, verdict = _rehearse(plan, wishes, console)
@@ -85,15 +90,12 @@ def _rehearse(plan: Plan, wishes: Wishes, console: Console) -> tuple[Path, Verdi
     console.print(f"[bold]{plan.rehearsal}[/]: {len(plan.expectations)} expectations of {plan.runbook}, record in {folder}")
     _describe(folder, plan)
     try:
-        with _staged(plan, wishes, console) as target:
-            for sentence in restore(target.name):
-                console.print(f"  {sentence}")
-            guard.check_target(target)
+        with _staged(plan, wishes, console, folder.name) as (target, held):
             _remember(
                 folder, Meta("target", {"name": target.name, "embedded": target.embedded, "namespace": target.namespace})
             )
             with _view(plan, folder, console) as view:
-                Runner(plan, target, folder, view).act()
+                Runner(plan, target, folder, view, held).act()
     except BaseException as error:
         _remember(
             folder,
@@ -106,21 +108,38 @@ def _rehearse(plan: Plan, wishes: Wishes, console: Console) -> tuple[Path, Verdi
 
 
 @contextmanager
-def _staged(plan: Plan, wishes: Wishes, console: Console) -> Iterator[Target]:
-    """The target with the system on it; an embedded cluster that was started for this run is ended after it."""
+def _staged(plan: Plan, wishes: Wishes, console: Console, run: str) -> Iterator[tuple[Target, Held]]:
+    """The target, ours alone, with a healthy system on it; a cluster that was started for this run ends after it."""
+    holder = holder_of(run)
     if wishes.target != "embedded":
-        yield kubeconfig.connect(plan, kubeconfig.target_named(load_rehearsal(wishes.file), wishes.target))
+        target = kubeconfig.connect(plan, kubeconfig.target_named(load_rehearsal(wishes.file), wishes.target))
+        guard.check_target(target)
+        with held(target, holder) as lease:
+            _restore(target, console)
+            preflight.clear(target)
+            yield target, lease
         return
     started = False
     try:
         with Steps(console) as steps:
             state, started = embedded.bring_up(plan, wishes.name, wishes.keep, wishes.bin_dir, steps)
-            target = embedded.stage(plan, state, wishes.bin_dir, steps, steps.say)
-        yield target
+        bare = embedded.address(plan, state)
+        with held(bare, holder) as lease:
+            _restore(bare, console)
+            with Steps(console) as steps:
+                target = embedded.stage(plan, state, bare, wishes.bin_dir, steps, steps.say)
+                steps.moved("stage", "a healthy system", "autoscalers have metrics, no alert fires")
+                preflight.clear(target, within_seconds=HEALTHY_SECONDS)
+            yield target, lease
     finally:
         if started and not wishes.keep:
             with console.status("ending the embedded cluster"):
                 cluster.down(wishes.name)
+
+
+def _restore(target: Target, console: Console) -> None:
+    for sentence in restore(target.name):
+        console.print(f"  left by an earlier run: {sentence}")
 
 
 def _view(plan: Plan, folder: Path, console: Console) -> LiveView | PlainView:

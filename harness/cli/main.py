@@ -13,7 +13,7 @@ import harness
 import harness.cli
 from harness.errors import BadInput, Exit, RehearseError
 
-UsageError = typer.BadParameter.__base__ or typer.BadParameter  # typer names only its subclass
+_USAGE = typer.BadParameter.__mro__[1]  # UsageError, which typer does not name
 
 app = typer.Typer(
     name="rehearse",
@@ -61,12 +61,14 @@ def main() -> None:
         sys.exit(error.exit_code)
     except typer.Exit as ended:
         sys.exit(ended.exit_code)
-    except UsageError as error:
-        error.show()
-        sys.exit(Exit.BAD_INPUT)
     except (KeyboardInterrupt, typer.Abort):
         print("interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)
+    except Exception as error:
+        if not isinstance(error, _USAGE):
+            raise
+        error.show()  # type: ignore[attr-defined]
+        sys.exit(Exit.BAD_INPUT)
 
 
 if __name__ == "__main__":

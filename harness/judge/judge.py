@@ -14,6 +14,7 @@ from harness.expectations.base import Case, Expectation, Finding, Result
 from harness.expectations.evidence import GRAIN, Evidence, clock
 from harness.expectations.names import fault_of
 from harness.expectations.registry import read
+from harness.judge.disturbance import undisturbed
 from harness.judge.faults import fault_finding
 from harness.judge.sources import load_finding, observer_findings
 from harness.judge.verdict import Verdict, add_up, exit_code
@@ -34,12 +35,13 @@ def judge_record(record: RecordReader, name: str) -> Verdict:
     """The verdict on an open record, also while it is still being written: what has not come yet is no_data."""
     plan = plan_of(record)
     evidence = Evidence(record, plan)
-    findings = (
+    found = (
         *(finding for planned in plan.expectations for finding in judge_expectation(planned, plan, evidence)),
         *(fault_finding(fault, evidence) for fault in plan.faults),
         *load_finding(evidence),
         *observer_findings(evidence),
     )
+    findings = tuple(undisturbed(finding, evidence) for finding in found)
     outcome = evidence.outcome.get("result")
     whole = add_up(findings, str(outcome) if outcome is not None else None)
     started = float((record.meta("t0") or {}).get("at") or evidence.moment("start") or evidence.horizon)

@@ -45,7 +45,7 @@ class Usage:
 
 
 class Observer:
-    """Samples the cores that are busy and those that strangers keep busy. On a cluster elsewhere there is nothing to see."""
+    """Samples the cores that are busy and those that strangers keep busy. Elsewhere there is nothing to see."""
 
     source: ClassVar[str] = "host"
     patience: ClassVar[float] = 8.0

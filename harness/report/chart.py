@@ -59,9 +59,8 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
         _deadlines(drawn, row, [(f, target_of[f.id][1]) for f in findings if target_of.get(f.id, ("",))[0] == workload])
     for spot in axis.windows:
         drawn.add_vline(x=time(spot.at), line={"color": "#5470c6", "dash": "dash", "width": 1.5})
-        drawn.add_annotation(
-            x=time(spot.at), y=1.0, yref="paper", text=spot.name, showarrow=False, yanchor="bottom", yshift=16, font={"size": 11}
-        )
+        where = {"x": time(spot.at), "y": 1.0, "yref": "paper", "yanchor": "bottom", "yshift": 16}
+        drawn.add_annotation(text=spot.name, showarrow=False, font={"size": 11}, **where)
     for span in axis.faults:
         drawn.add_vrect(x0=time(span.since), x1=time(span.until), fillcolor="#c2453d", opacity=0.07, line_width=0)
     for title in drawn.layout.annotations[: len(titles)]:

@@ -22,6 +22,7 @@ from harness.run.children import Child, Children
 from harness.run.timeline import begin, due_faults, due_marks
 from harness.safety import window
 from harness.safety.abort import AbortWatch
+from harness.safety.lease import Held
 from harness.target.base import Target
 
 TICK_SECONDS = 0.2
@@ -77,11 +78,12 @@ class Outcome:
 class Runner:
     """Acts one plan out against one target and records it. Use `act` once."""
 
-    def __init__(self, plan: Plan, target: Target, run: Path, view: View) -> None:
+    def __init__(self, plan: Plan, target: Target, run: Path, view: View, held: Held) -> None:
         self._plan = plan
         self._target = target
         self._run = run
         self._view = view
+        self._held = held
         self._children = Children(run, target)
         self._record = RecordWriter(run)
         self._t0 = 0.0
@@ -153,7 +155,7 @@ class Runner:
                 started.add(fault.id)
             for child in essential:
                 self._notice_end(child, now)
-            if now >= check_at and (reason := abort.check(now)):
+            if now >= check_at and (reason := self._held.lost or abort.check(now)):
                 self._note("error", f"stopped by a safety rule: {reason}")
                 return Outcome("stopped", reason)
             check_at = max(check_at, math.floor(now) + 1)

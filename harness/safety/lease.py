@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,9 +18,11 @@ from kubernetes.client.exceptions import ApiException
 
 from harness.errors import Unavailable, Vetoed
 from harness.safety.cluster import FAILURES, TIMEOUT_SECONDS, connect, refuse
+from harness.stack.process import ProcessRecord, is_alive, record
 from harness.target.base import Target
 
 NAME = "generalprobe-rehearsal"
+_HOLDER = re.compile(r"\(pid (?P<pid>\d+) started (?P<start>\d+) on (?P<host>\S+)\)$")
 SECONDS = 60
 """How long a lease that is not renewed (its holder was killed) keeps others out."""
 
@@ -118,13 +123,27 @@ def held(target: Target, holder: str, every_seconds: float = SECONDS / 4) -> Ite
             lease.release()
 
 
+def holder_of(run: str) -> str:
+    """How this process calls itself as a holder: the run, and which process on which machine it is."""
+    own = record(run, os.getpid())
+    return f"{run} (pid {own.pid} started {own.start} on {socket.gethostname()})"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether a holder named by `holder_of` was a process of this machine that is gone."""
+    found = _HOLDER.search(holder)
+    if found is None or found["host"] != socket.gethostname():
+        return False
+    return not is_alive(ProcessRecord(name=holder, pid=int(found["pid"]), start=int(found["start"])))
+
+
 def held_by_other(lease: Any, holder: str, now: float) -> str | None:
     """Who else holds a lease that has not run out, as a sentence; None where it may be taken."""
     spec = lease.spec
     if not spec or not spec.holder_identity or spec.holder_identity == holder or spec.renew_time is None:
         return None
     left = spec.renew_time.timestamp() + (spec.lease_duration_seconds or SECONDS) - now
-    if left <= 0:
+    if left <= 0 or is_dead(spec.holder_identity):
         return None
     return (
         f"Another rehearsal is running here: {spec.holder_identity}; wait for it "

@@ -61,11 +61,26 @@ def _runs(name: str) -> bool:
     return True
 
 
-def stage(plan: Plan, state: ClusterState, bin_dir: Path | None, progress: Progress, say: Say) -> Target:
+def address(plan: Plan, state: ClusterState) -> Target:
+    """The cluster as a target whose namespace is open for rehearsals; its Services are not known yet."""
+    Cluster(state.kubeconfig, state.context).open_namespace(plan.system.namespace)
+    return Target(
+        name=state.name,
+        embedded=True,
+        kubeconfig=state.kubeconfig,
+        context=state.context,
+        namespace=plan.system.namespace,
+        lapse=plan.lapse,
+        prometheus_url=state.prometheus_url,
+        alertmanager_url=state.alertmanager_url,
+        database_dsn=make_conninfo(state.secrets.postgres_admin_dsn, dbname=state.secrets.app_database),
+        receiver_port=free_port(),
+    )
+
+
+def stage(plan: Plan, state: ClusterState, target: Target, bin_dir: Path | None, progress: Progress, say: Say) -> Target:
     """Deploy the plan's system and wait until every pod is ready. Raises BadInput and Unavailable."""
-    system = plan.system
-    secrets = state.secrets
-    port = free_port()
+    system, secrets = plan.system, state.secrets
     api = Cluster(state.kubeconfig, state.context)
     cluster.set_images(state, [Path(path) for path in system.images])
     if system.sql:
@@ -75,18 +90,14 @@ def stage(plan: Plan, state: ClusterState, bin_dir: Path | None, progress: Progr
     cluster.reload_prometheus(state, _rules(plan, scaling))
     if system.alertmanager:
         located = load_yaml(Path(system.alertmanager))
-        routes = Located(located.path, redirected(located.value, port), located.lines)
+        routes = Located(located.path, redirected(located.value, target.receiver_port), located.lines)
         cluster.reload_alertmanager(state, yaml.safe_dump(lapsed_alertmanager(routes, scaling).value, sort_keys=False))
-    api.open_namespace(system.namespace)
-    api.put_secret(
-        system.namespace,
-        DATABASE_SECRET,
-        {
-            "url": f"jdbc:postgresql://{secrets.app_host}:{secrets.app_port}/{secrets.app_database}",
-            "user": secrets.app_user,
-            "password": secrets.app_password,
-        },
-    )
+    database = {
+        "url": f"jdbc:postgresql://{secrets.app_host}:{secrets.app_port}/{secrets.app_database}",
+        "user": secrets.app_user,
+        "password": secrets.app_password,
+    }
+    api.put_secret(system.namespace, DATABASE_SECRET, database)
     if system.chart:
         manifests = _manifests(plan, state, scaling, bin_dir, progress)
         api.apply(manifests, system.namespace)
@@ -94,19 +105,7 @@ def stage(plan: Plan, state: ClusterState, bin_dir: Path | None, progress: Progr
         if any(manifest["kind"] == "ScaledObject" for manifest in manifests):
             api.wait_scaledobjects(system.namespace, READY_SECONDS)
     api.wait_ready(system.namespace, READY_SECONDS, lambda text: progress.moved("stage", system.namespace, text))
-    return Target(
-        name=state.name,
-        embedded=True,
-        kubeconfig=state.kubeconfig,
-        context=state.context,
-        namespace=system.namespace,
-        lapse=plan.lapse,
-        prometheus_url=state.prometheus_url,
-        alertmanager_url=state.alertmanager_url,
-        database_dsn=make_conninfo(secrets.postgres_admin_dsn, dbname=secrets.app_database),
-        receiver_port=port,
-        services=api.service_urls(system.namespace),
-    )
+    return target.model_copy(update={"services": api.service_urls(system.namespace)})
 
 
 def _manifests(

@@ -246,3 +246,26 @@ def test_the_command_prints_judges_and_exits_with_the_verdict(tmp_path: Path) ->
     missing = _rehearse("nothing", *runs)
     assert missing.returncode == 2
     assert "Traceback" not in missing.stderr
+
+
+def test_a_failure_while_a_stranger_took_the_cores_is_invalid_and_a_pass_stays_a_pass(tmp_path: Path) -> None:
+    from harness.expectations.base import Finding, Result
+    from harness.expectations.evidence import Evidence
+    from harness.judge.disturbance import BOUND_CORES, FOREIGN_CORES, undisturbed
+    from harness.record.reader import RecordReader
+    from harness.record.rows import Sample
+    from harness.record.writer import RecordWriter
+
+    with RecordWriter(tmp_path) as record:
+        record.add_all(Sample(at, FOREIGN_CORES, {}, BOUND_CORES + 0.4 if at < 100 else 0.1) for at in range(0, 300, 2))
+    with RecordReader(tmp_path) as reader:
+        evidence = Evidence(reader, None)  # type: ignore[arg-type]  # only the record is asked
+
+        def judged(result: Result, since: float, until: float) -> Result:
+            return undisturbed(Finding("id", "scale", "", result, "", "", since=since, until=until), evidence).result
+
+        assert judged(Result.FAIL, 40, 90) is Result.INVALID
+        assert judged(Result.NO_DATA, 40, 90) is Result.INVALID
+        assert judged(Result.PASS, 40, 90) is Result.PASS
+        assert judged(Result.FAIL, 150, 200) is Result.FAIL
+        assert judged(Result.FAIL, 900, 950) is Result.FAIL, "where the machine was not watched, nothing is excused"

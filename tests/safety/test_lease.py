@@ -6,7 +6,7 @@ from contextlib import suppress
 import pytest
 
 from harness.errors import Vetoed
-from harness.safety.lease import SECONDS, RehearsalLease, held
+from harness.safety.lease import SECONDS, RehearsalLease, held, holder_of, is_dead
 from tests.faults.apiserver import Cluster
 
 
@@ -76,3 +76,10 @@ def test_a_holder_learns_that_its_lease_was_taken_over(cluster: Cluster) -> None
     assert "run-2" in state.lost
     with pytest.raises(Vetoed, match="run-2"):  # what is not ours is not released
         RehearsalLease(target, "run-3").take()
+
+
+def test_a_holder_of_this_machine_whose_process_is_gone_is_dead_and_a_living_or_foreign_one_is_not() -> None:
+    assert not is_dead(holder_of("run-1"))
+    assert is_dead(holder_of("run-1").replace("started ", "started 1"))
+    assert not is_dead("run-1 (pid 1 started 1 on elsewhere.example)")
+    assert not is_dead("somebody")

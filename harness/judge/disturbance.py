@@ -1,0 +1,36 @@
+"""A machine that was not ours: what missed its deadline or was not seen while a stranger took the cores says nothing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from harness.expectations.base import Finding, Result
+from harness.expectations.evidence import Evidence
+
+FOREIGN_CORES = "host/foreign_cores"
+"""Sampled by the observer `host` where the cluster shares its machine with the harness."""
+BOUND_CORES = 0.5
+"""So many cores may be busy with something else, on average over a stretch, before a failure in it counts for nothing."""
+LEAD_SECONDS = 30.0
+"""Whoever took the cores shortly before a stretch has a part in what happened in it."""
+
+
+def undisturbed(finding: Finding, evidence: Evidence) -> Finding:
+    """The finding; INVALID instead of FAIL or NO_DATA where something else kept the machine busy. A pass stays a pass."""
+    if finding.result not in (Result.FAIL, Result.NO_DATA):
+        return finding
+    since = finding.since if finding.since is not None else 0.0
+    until = finding.until if finding.until is not None else evidence.horizon
+    cores = foreign_cores(evidence, since - LEAD_SECONDS, max(until, since))
+    if cores is None or cores <= BOUND_CORES:
+        return finding
+    reason = f"the machine was not ours: something else kept {cores:.1f} cores busy"
+    return replace(finding, result=Result.INVALID, reason=f"{reason}; {finding.reason}" if finding.reason else reason)
+
+
+def foreign_cores(evidence: Evidence, since: float, until: float) -> float | None:
+    """The average of cores that others kept busy in a stretch; None where that was not seen."""
+    ((mean,),) = evidence.record.select(
+        "SELECT avg(value) FROM samples WHERE name = ? AND at >= ? AND at <= ?", (FOREIGN_CORES, since, until)
+    )
+    return None if mean is None else float(mean)
