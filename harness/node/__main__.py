@@ -35,6 +35,9 @@ def read_arguments(words: list[str]) -> NodeSettings:
     parser.add_argument("--backoff-base", type=float, default=10.0, help="first restart delay in seconds")
     parser.add_argument("--probe-lapse", type=float, default=1.0, help="divides periods and initial delays of probes")
     parser.add_argument("--stop-grace", type=float, default=5.0, help="seconds that pods get when the agent stops")
+    parser.add_argument(
+        "--pod-niceness", type=int, default=0, choices=range(20), metavar="0-19", help="CPU priority given up by pods"
+    )
     parser.add_argument("--remove-node", action="store_true", help="delete the Node on stop instead of marking it NotReady")
     parser.add_argument("--label", action="append", default=[], metavar="KEY=VALUE", help="label of the Node")
     given = parser.parse_args(words)
@@ -59,6 +62,7 @@ def read_arguments(words: list[str]) -> NodeSettings:
         backoff_base=given.backoff_base,
         probe_lapse=given.probe_lapse,
         stop_grace=given.stop_grace,
+        pod_niceness=given.pod_niceness,
         remove_node=given.remove_node,
         labels=dict(label.partition("=")[::2] for label in given.label),
     )

@@ -178,15 +178,15 @@ class Container:
         return ended
 
     def _start(self, launch: Launch, container_id: str) -> processes.Process:
+        settings = self._pod.settings
         try:
             output = processes.open_log(self.log_path(self.status.restart_count))
         except OSError as error:
             raise StartError(f"the log file of container {self.name} cannot be written: {error}") from error
         try:
-            process = processes.start_process(launch.argv, launch.env, launch.cwd, output)
+            process = processes.start_process(launch.argv, launch.env, launch.cwd, output, settings.pod_niceness)
         finally:
             os.close(output)
-        settings = self._pod.settings
         leftovers.record(settings.root, self._pod.run_id, process.pid, process.start_ticks, container_id)
         return process
 
@@ -276,7 +276,8 @@ class Container:
 
         async def run_command(command: tuple[str, ...], limit: float) -> ProbeResult:
             words = [to_real_paths(word, launch.mounts) for word in command]
-            return await processes.run_command(words, launch.env, launch.cwd, limit)
+            niceness = self._pod.settings.pod_niceness
+            return await processes.run_command(words, launch.env, launch.cwd, limit, niceness)
 
         return await ask(action, self._pod.ip, timeout, run_command)
 

@@ -17,6 +17,7 @@ from harness.node.probes import ProbeResult
 
 PR_SET_PDEATHSIG = 1
 OUTPUT_LIMIT = 1024
+AUTOGROUP_RETRY_SECONDS = 0.15
 
 
 def _load_prctl() -> Callable[[int, int], int]:
@@ -30,11 +31,13 @@ def _load_prctl() -> Callable[[int, int], int]:
 _prctl = _load_prctl()
 
 
-def _die_with(parent: int) -> Callable[[], None]:
+def _die_with(parent: int, niceness: int) -> Callable[[], None]:
     def before_exec() -> None:
         _prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         if os.getppid() != parent:  # the agent died before the line above took effect
             os._exit(1)
+        if niceness:
+            os.nice(niceness)
 
     return before_exec
 
@@ -68,6 +71,20 @@ class Process:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.pid, signal.SIGKILL)
 
+    def yield_to_others(self, niceness: int) -> None:
+        """Make the whole session nice, where the kernel schedules sessions against each other (autogroup, sched(7)).
+
+        There the niceness of a process counts within its session only, and each container is a session of its own.
+        """
+        if self.exited.done():
+            return
+        try:
+            Path(f"/proc/{self.pid}/autogroup").write_text(str(niceness), encoding="ascii")
+        except BlockingIOError:  # without privileges the kernel takes ten such changes a second
+            self._loop.call_later(AUTOGROUP_RETRY_SECONDS, self.yield_to_others, niceness)
+        except OSError:  # a kernel without autogroups: there the niceness of the processes counts
+            return
+
     def _on_exit(self) -> None:
         self._loop.remove_reader(self._pidfd)
         # Before it is reaped its pid cannot be given to another, so the group can still be killed by it.
@@ -79,8 +96,8 @@ class Process:
             self.exited.set_result(code if code >= 0 else 128 - code)
 
 
-def start_process(argv: Sequence[str], env: Mapping[str, str], cwd: str, output: int) -> Process:
-    """Start a program with stdout and stderr on the descriptor ``output``.
+def start_process(argv: Sequence[str], env: Mapping[str, str], cwd: str, output: int, niceness: int = 0) -> Process:
+    """Start a program with stdout and stderr on the descriptor ``output``, ``niceness`` steps nicer than the agent.
 
     Call it in the thread that runs the event loop: the kernel ends the program when that thread ends.
 
@@ -100,12 +117,15 @@ def start_process(argv: Sequence[str], env: Mapping[str, str], cwd: str, output:
             stdout=output,
             stderr=output,
             start_new_session=True,
-            preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - it only calls what is safe between fork and exec
+            preexec_fn=_die_with(os.getpid(), niceness),  # noqa: PLW1509 - it only calls what is safe between fork and exec
         )
     except (OSError, ValueError, subprocess.SubprocessError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise StartError(f'failed to start container process: exec: "{argv[0]}": {reason}') from error
-    return Process(popen, asyncio.get_running_loop())
+    process = Process(popen, asyncio.get_running_loop())
+    if niceness:
+        process.yield_to_others(niceness)
+    return process
 
 
 def _found(argv: list[str], env: Mapping[str, str]) -> list[str]:
@@ -119,11 +139,13 @@ def _found(argv: list[str], env: Mapping[str, str]) -> list[str]:
     raise StartError(f'failed to start container process: exec: "{argv[0]}": executable file not found in $PATH')
 
 
-async def run_command(argv: Sequence[str], env: Mapping[str, str], cwd: str, timeout: float) -> ProbeResult:
+async def run_command(
+    argv: Sequence[str], env: Mapping[str, str], cwd: str, timeout: float, niceness: int = 0
+) -> ProbeResult:
     """Run a short command to its end (exec probes and hooks); it and its group are killed after ``timeout`` seconds."""
     output = os.memfd_create("exec", os.MFD_CLOEXEC)
     try:
-        process = start_process(argv, env, cwd, output)
+        process = start_process(argv, env, cwd, output, niceness)
         try:
             code = await asyncio.wait_for(asyncio.shield(process.exited), timeout)
         except TimeoutError:

@@ -18,6 +18,7 @@ class NodeSettings:
         backoff_base: first restart delay; it doubles to 30 times this and is forgotten after 60 times this.
         probe_lapse: initialDelaySeconds and periodSeconds of probes are divided by it; timeouts are not.
         stop_grace: upper bound of a pod's grace period when the agent itself stops.
+        pod_niceness: 0 to 19, how much lower than the agent's the CPU priority of its containers is.
         remove_node: delete the Node object on stop instead of marking it NotReady.
     """
 
@@ -37,6 +38,7 @@ class NodeSettings:
     backoff_base: float = 10.0
     probe_lapse: float = 1.0
     stop_grace: float = 5.0
+    pod_niceness: int = 0
     remove_node: bool = False
     labels: Mapping[str, str] = field(default_factory=dict)
     lease_duration: int = 40

@@ -26,6 +26,8 @@ from harness.stack.state import ClusterState, Options, read_order, read_state
 from harness.stack.statemetrics import Sample, StateMetrics, exposition
 
 _STOP_GRACE_SECONDS = 5.0
+_POD_NICENESS = 5
+"""A rehearsal overloads its pods on purpose; what controls, observes and loads them must still get the CPU."""
 _TEXT = {"Content-Type": "text/plain; version=0.0.4; charset=utf-8"}
 
 
@@ -45,6 +47,7 @@ def node_settings(state: ClusterState, options: Options) -> NodeSettings:
         backoff_base=options.backoff_base_seconds,
         probe_lapse=options.probe_lapse,
         stop_grace=_STOP_GRACE_SECONDS,
+        pod_niceness=_POD_NICENESS,
     )
 
 

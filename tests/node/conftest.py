@@ -16,6 +16,9 @@ import httpx
 import pytest
 import yaml
 
+from harness.node.leftovers import find_leftovers
+from harness.stack.build import inherit_environ
+from harness.stack.process import spawn
 from tests.node import controlplane
 from tests.node.controlplane import ControlPlane
 
@@ -28,7 +31,7 @@ Json = dict[str, Any]
 def plane(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ControlPlane]:
     binaries = controlplane.find_binaries()
     if binaries is None:
-        pytest.skip("no etcd and kube-apiserver: set GENERALPROBE_BIN_DIR or build the parts into the cache")
+        pytest.skip("no etcd and kube-apiserver: run `make parts`, or set GENERALPROBE_BIN_DIR")
     with controlplane.running(binaries, tmp_path_factory.mktemp("plane")) as plane:
         yield plane
 
@@ -125,12 +128,25 @@ class Agent:
             *("--pod-cidr", cidr, "--root", str(root), "--images", str(self.images), "--images", str(images_file(root))),
             *("--backoff-base", "1", "--status-port", "0", *more),
         ]
-        self.process = self.start()
+        self.start()
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self) -> None:
+        # Should the tests be killed, so is the agent, and its warden ends the pods.
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(self._argv, cwd=REPOSITORY, stderr=log)
-        return self.process
+            self.process = spawn(self._argv, log, inherit_environ(), REPOSITORY)
+
+    def __enter__(self) -> Agent:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """End the agent whatever the test came to; its warden ends what it leaves."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        until = time.monotonic() + 10
+        while left := find_leftovers(self.root):
+            assert time.monotonic() < until, f"left by {self.name}: {left}"
+            time.sleep(0.05)
 
     def folder(self, pod: Json, container: str = "main") -> Path:
         """The folder of a container, which is also its working folder."""
@@ -141,10 +157,14 @@ class Agent:
         path = self.folder(pod, container) / f"{run}.log"
         return path.read_text() if path.exists() else ""
 
-    def stop(self) -> int:
+    def stop(self, seconds: float = 30) -> int:
+        """SIGTERM; the exit code. Raises when the agent takes longer."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(30)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"{self.name} did not stop within {seconds} s:\n{self.log.read_text()}") from None
 
 
 def images_file(root: Path) -> Path:
@@ -163,12 +183,10 @@ def images_file(root: Path) -> Path:
 @pytest.fixture(scope="session")
 def agent(plane: ControlPlane, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
     """The agent that most tests share, with restart delays of 1 s and probe periods divided by 5."""
-    agent = Agent(plane, "node-a", tmp_path_factory.mktemp("node") / "a", "127.10.64.0/24", "--probe-lapse", "5")
-    try:
+    root = tmp_path_factory.mktemp("node") / "a"
+    with Agent(plane, "node-a", root, "127.10.64.0/24", "--probe-lapse", "5", "--pod-niceness", "5") as agent:
         cluster.wait("node-a", lambda: cluster.http.get("/api/v1/nodes/node-a").status_code == 200)
         yield agent
-    finally:
-        agent.stop()
 
 
 def alive(pid: int) -> bool:

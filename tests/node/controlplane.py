@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import signal
 import socket
 import ssl
 import subprocess
@@ -19,7 +20,10 @@ import yaml
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-ETCD_NAMES = ("etcd", "v3", "server")
+from harness.stack.finding import find
+from harness.stack.parts import part
+from harness.stack.process import spawn
+from harness.stack.toolchain import candidates
 
 
 @dataclass(frozen=True)
@@ -32,27 +36,25 @@ class Binaries:
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """A running API server; kill and start it again through ``apiserver``."""
+    """A running API server and its store; kill, pause and start them again through ``apiserver`` and ``etcd``."""
 
     kubeconfig: Path
     url: str
-    apiserver: ApiServer
+    apiserver: Server
+    etcd: Server
 
 
 def find_binaries() -> Binaries | None:
-    """From GENERALPROBE_BIN_DIR, or the newest of the cache of built parts."""
-    folders = [Path(entry) for entry in os.environ.get("GENERALPROBE_BIN_DIR", "").split(os.pathsep) if entry]
-    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "generalprobe"
-    found: dict[str, Path] = {}
-    for name in (*ETCD_NAMES, "kube-apiserver"):
-        candidates = [folder / name for folder in folders if (folder / name).is_file()]
-        if not candidates and cache.is_dir():
-            files = (path for path in cache.rglob(name) if path.is_file() and os.access(path, os.X_OK))
-            candidates = sorted(files, key=lambda path: -path.stat().st_mtime)
-        if candidates:
-            found[name] = candidates[0]
-    etcd = next((found[name] for name in ETCD_NAMES if name in found), None)
-    return Binaries(etcd, found["kube-apiserver"]) if etcd and "kube-apiserver" in found else None
+    """The parts as the embedded cluster would find them, else those of the pinned version in GENERALPROBE_BIN_DIR."""
+    toolchains = candidates()
+    given = os.environ.get("GENERALPROBE_BIN_DIR")
+    found: list[Path] = []
+    for name in ("etcd", "kube-apiserver"):
+        program = find(part(name), None, toolchains) or (find(part(name), Path(given), []) if given else None)
+        if program is None:
+            return None
+        found.append(program)
+    return Binaries(*found)
 
 
 def free_port() -> int:
@@ -62,58 +64,55 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class Program:
-    """One started program with its log."""
+class Server:
+    """A program that can be killed, paused and started again on the same port; it dies with the tests."""
 
-    def __init__(self, argv: list[str], log: Path) -> None:
-        self.log = log
-        with log.open("ab") as output:
-            self.process = subprocess.Popen(argv, stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=log.parent)
+    def __init__(self, argv: list[str], log: Path, health_url: str, headers: dict[str, str] | None = None) -> None:
+        self._argv, self._log, self._health_url, self._headers = argv, log, health_url, headers or {}
+        self._process: subprocess.Popen[bytes] | None = None
 
-    def stop(self) -> None:
-        self.process.terminate()
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+    def start(self) -> None:
+        with self._log.open("ab") as output:
+            self._process = spawn(self._argv, output, os.environ, self._log.parent)
+        self.wait()
 
-    def wait_for(self, url: str, headers: dict[str, str], seconds: float = 60) -> None:
+    def kill(self) -> None:
+        """SIGKILL: nobody is told, and nobody waits for the API server's watchers to leave."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def pause(self) -> None:
+        """It still accepts connections (the kernel does) and never answers."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+        self.wait()
+
+    def wait(self, seconds: float = 60) -> None:
+        """Wait until it says that it is ready."""
         context = ssl._create_unverified_context()
         until = time.monotonic() + seconds
         while time.monotonic() < until:
-            if self.process.poll() is not None:
+            if self._process is None or self._process.poll() is not None:
                 break
             with contextlib.suppress(OSError, urllib.error.URLError):
-                request = urllib.request.Request(url, headers=headers)
+                request = urllib.request.Request(self._health_url, headers=self._headers)
                 with urllib.request.urlopen(request, timeout=2, context=context):
                     return
             time.sleep(0.1)
-        raise RuntimeError(f"{self.log.stem} is not ready:\n{self.log.read_text(errors='replace')[-3000:]}")
-
-
-class ApiServer:
-    """kube-apiserver that can be stopped and started again on the same port."""
-
-    def __init__(self, argv: list[str], log: Path, url: str, headers: dict[str, str]) -> None:
-        self._argv, self._log, self._url, self._headers = argv, log, url, headers
-        self._program: Program | None = None
-
-    def start(self) -> None:
-        self._program = Program(self._argv, self._log)
-        self._program.wait_for(f"{self._url}/readyz", self._headers)
-
-    def stop(self) -> None:
-        if self._program is not None:
-            self._program.stop()
-            self._program = None
+        raise RuntimeError(f"{self._log.stem} is not ready:\n{self._log.read_text(errors='replace')[-3000:]}")
 
 
 @contextlib.contextmanager
 def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
     """A control plane with its state in ``folder``, until the end of the block."""
     etcd_url, peer_url = (f"http://127.0.0.1:{free_port()}" for _ in range(2))
-    etcd = Program(
+    etcd = Server(
         [
             *(str(binaries.etcd), "--data-dir", str(folder / "etcd"), "--unsafe-no-fsync"),
             *("--listen-client-urls", etcd_url, "--advertise-client-urls", etcd_url),
@@ -121,9 +120,10 @@ def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
             *("--initial-cluster", f"default={peer_url}", "--log-level", "warn"),
         ],
         folder / "etcd.log",
+        f"{etcd_url}/health",
     )
     try:
-        etcd.wait_for(f"{etcd_url}/health", {})
+        etcd.start()
         token = secrets.token_hex(16)
         (folder / "tokens.csv").write_text(f'{token},admin,admin,"system:masters"\n')
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -146,21 +146,21 @@ def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
             "service-account-signing-key-file": str(folder / "sa.key"),
             "service-cluster-ip-range": "10.96.0.0/16",
         }
-        apiserver = ApiServer(
+        apiserver = Server(
             [str(binaries.apiserver), *(f"--{name}={value}" for name, value in flags.items())],
             folder / "kube-apiserver.log",
-            url,
+            f"{url}/readyz",
             {"Authorization": f"Bearer {token}"},
         )
         kubeconfig = folder / "kubeconfig"
         kubeconfig.write_text(yaml.safe_dump(kubeconfig_for(url, token)))
         try:
             apiserver.start()
-            yield ControlPlane(kubeconfig, url, apiserver)
+            yield ControlPlane(kubeconfig, url, apiserver, etcd)
         finally:
-            apiserver.stop()
+            apiserver.kill()
     finally:
-        etcd.stop()
+        etcd.kill()
 
 
 def kubeconfig_for(url: str, token: str) -> dict[str, object]:

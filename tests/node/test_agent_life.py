@@ -29,8 +29,7 @@ def pids(agent: Agent, cluster: Cluster, pod: dict[str, object]) -> list[int]:
 def test_a_killed_agent_leaves_no_process_and_its_successor_starts_the_pods_anew(
     plane: ControlPlane, cluster: Cluster, tmp_path: Path
 ) -> None:
-    agent = Agent(plane, "node-kill", tmp_path / "k", "127.10.65.0/24")
-    try:
+    with Agent(plane, "node-kill", tmp_path / "k", "127.10.65.0/24") as agent:
         created = cluster.run("node-kill", "survivor", {"args": ["-c", GROUP]})
         before = cluster.until("survivor", "ready", ready)
         first = pids(agent, cluster, created)
@@ -42,32 +41,30 @@ def test_a_killed_agent_leaves_no_process_and_its_successor_starts_the_pods_anew
         after = cluster.until("survivor", "restarted", lambda pod: status(pod)["restartCount"] == 1 and ready(pod))
         assert after["status"]["podIP"] == before["status"]["podIP"]
         assert after["metadata"]["uid"] == created["metadata"]["uid"]
-    finally:
-        agent.stop()
 
 
 @pytest.mark.cluster
 def test_a_stopped_agent_ends_its_pods_and_marks_the_node_not_ready(
     plane: ControlPlane, cluster: Cluster, tmp_path: Path
 ) -> None:
-    agent = Agent(plane, "node-stop", tmp_path / "s", "127.10.66.0/24")
-    created = cluster.run("node-stop", "stopped", {"args": ["-c", GROUP]}, restartPolicy="Never")
-    cluster.until("stopped", "ready", ready)
-    running = pids(agent, cluster, created)
-    assert agent.stop() == 0
-    assert not any(alive(pid) for pid in running)
-    assert not find_leftovers(agent.root)
-    pod = cluster.pod("stopped") or {}
-    assert not ready(pod)
-    assert pod["status"]["phase"] == "Running", "the next agent must be able to start it anew"
-    assert conditions(cluster.http.get("/api/v1/nodes/node-stop").json())["Ready"] == "False"
+    with Agent(plane, "node-stop", tmp_path / "s", "127.10.66.0/24") as agent:
+        created = cluster.run("node-stop", "stopped", {"args": ["-c", GROUP]}, restartPolicy="Never")
+        cluster.until("stopped", "ready", ready)
+        running = pids(agent, cluster, created)
+        assert agent.stop() == 0
+        assert not any(alive(pid) for pid in running)
+        assert not find_leftovers(agent.root)
+        pod = cluster.pod("stopped") or {}
+        assert not ready(pod)
+        assert pod["status"]["phase"] == "Running", "the next agent must be able to start it anew"
+        assert conditions(cluster.http.get("/api/v1/nodes/node-stop").json())["Ready"] == "False"
 
 
 @pytest.mark.cluster
 def test_a_node_can_be_removed_on_stop(plane: ControlPlane, cluster: Cluster, tmp_path: Path) -> None:
-    agent = Agent(plane, "node-gone", tmp_path / "g", "127.10.67.0/24", "--remove-node")
-    cluster.wait("the node", lambda: cluster.http.get("/api/v1/nodes/node-gone").status_code == 200)
-    agent.stop()
+    with Agent(plane, "node-gone", tmp_path / "g", "127.10.67.0/24", "--remove-node") as agent:
+        cluster.wait("the node", lambda: cluster.http.get("/api/v1/nodes/node-gone").status_code == 200)
+        assert agent.stop() == 0
     assert cluster.http.get("/api/v1/nodes/node-gone").status_code == 404
 
 
@@ -86,14 +83,13 @@ def test_a_second_agent_on_the_same_root_is_refused_in_one_sentence(
 def test_pods_live_on_while_the_api_server_is_away_and_changes_are_caught_up_with(
     plane: ControlPlane, cluster: Cluster, tmp_path: Path
 ) -> None:
-    agent = Agent(plane, "node-away", tmp_path / "w", "127.10.68.0/24")
-    try:
+    with Agent(plane, "node-away", tmp_path / "w", "127.10.68.0/24") as agent:
         script = "echo $$$$; while true; do test -f ready && exec sleep 600; sleep 0.1; done"
         probe = {"exec": {"command": ["test", "-f", "ready"]}, "periodSeconds": 1}
         created = cluster.run("node-away", "patient", {"args": ["-c", script], "readinessProbe": probe})
         cluster.until("patient", "running", lambda pod: status(pod)["state"].get("running"))
         pid = pids(agent, cluster, created)[0]
-        plane.apiserver.stop()
+        plane.apiserver.kill()
         (agent.folder(created) / "ready").touch()
         time.sleep(2)
         assert alive(pid)
@@ -102,8 +98,6 @@ def test_pods_live_on_while_the_api_server_is_away_and_changes_are_caught_up_wit
         assert status(pod)["restartCount"] == 0
         cluster.run("node-away", "newcomer", {"args": ["-c", "sleep 600"]})
         cluster.until("newcomer", "ready", ready)
-    finally:
-        agent.stop()
 
 
 @pytest.mark.cluster

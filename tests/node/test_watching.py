@@ -120,7 +120,7 @@ def test_an_object_that_its_listener_chokes_on_does_not_end_the_watch() -> None:
 @pytest.mark.cluster
 def test_a_real_api_server_calls_a_version_of_before_its_restart_expired(plane: ControlPlane, cluster: Cluster) -> None:
     cluster.create("configmaps", {"metadata": {"name": "moves-the-version"}})
-    plane.apiserver.stop()
+    plane.apiserver.kill()
     plane.apiserver.start()
 
     async def scene() -> Json:
