@@ -22,7 +22,7 @@ from harness.stack import build, postgres, process
 from harness.stack.control import ask
 from harness.stack.images import write_table
 from harness.stack.location import make_folder, state_root, unusable
-from harness.stack.parts import Need, needed
+from harness.stack.parts import Need, needed, part
 from harness.stack.pki import write_private
 from harness.stack.progress import Progress
 from harness.stack.runner import tail
@@ -184,6 +184,14 @@ def _lock(name: str) -> Iterator[None]:
         with suppress(OSError):
             path.unlink()
         os.close(descriptor)
+
+
+def add_part(state: ClusterState, name: str, bin_dir: Path | None, progress: Progress) -> ClusterState:
+    """Run one more part (toxiproxy, kwok) in the cluster, built first when it is nowhere yet. Its port is in the state
+    that is returned. Raises Unavailable and BadInput."""
+    program = build.provide([part(name)], bin_dir, progress)[name]
+    ask(state.folder, {"do": "add", "part": name, "program": str(program)})
+    return read(state.name)
 
 
 def restart_part(state: ClusterState, name: str) -> None:

@@ -21,6 +21,9 @@ class Controlled(Protocol):
     async def restart(self, name: str) -> None:
         """Stop and start one part."""
 
+    async def add(self, name: str, program: str) -> None:
+        """Start one more part."""
+
 
 @contextmanager
 def _short_path(folder: Path) -> Iterator[str]:
@@ -63,9 +66,13 @@ async def serve_control(folder: Path, controlled: Controlled) -> AsyncIterator[N
 
 async def _reply(request: dict[str, Any], controlled: Controlled) -> dict[str, Any]:
     try:
-        if request.get("do") != "restart":
-            raise Unavailable(f"The supervisor does not know how to '{request.get('do')}'.")
-        await controlled.restart(str(request.get("part", "")))
+        match request:
+            case {"do": "restart", "part": str(name)}:
+                await controlled.restart(name)
+            case {"do": "add", "part": str(name), "program": str(program)}:
+                await controlled.add(name, program)
+            case _:
+                raise Unavailable(f"The supervisor does not know how to {request}.")
     except RehearseError as error:
         return {"error": str(error)}
     return {"done": True}

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 from enum import StrEnum
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import Unavailable
+from harness.stack.address import Networks
 from harness.stack.constants import Constants
 from harness.stack.location import check_name, state_root
 from harness.stack.pki import write_private
-from harness.stack.process import ProcessRecord
+from harness.stack.process import ProcessRecord, record
 
 
 class Phase(StrEnum):
@@ -118,6 +120,35 @@ class Secrets(BaseModel):
 def folder_of(name: str) -> Path:
     """The folder of the cluster of that name, whether or not it exists."""
     return state_root() / check_name(name)
+
+
+def new_state(folder: Path, options: Options, binaries: dict[str, Path], index: int, ports: dict[str, int]) -> ClusterState:
+    """The state of a cluster that this process is about to start."""
+    networks = Networks(index)
+
+    def url(port: str) -> str:
+        return f"http://127.0.0.1:{ports[port]}"
+
+    return ClusterState(
+        name=options.name,
+        folder=folder,
+        index=index,
+        lapse=options.lapse,
+        constants=Constants().lapsed(options.lapse),
+        kubeconfig=folder / "kubeconfig",
+        context=f"generalprobe-{options.name}",
+        api_url=f"https://127.0.0.1:{ports['kube-apiserver']}",
+        pod_cidr=str(networks.pods),
+        service_cidr=str(networks.services),
+        node_name=f"generalprobe-{options.name}".lower().replace("_", "-"),
+        prometheus_url=url("prometheus"),
+        alertmanager_url=url("alertmanager"),
+        caddy_admin_url=url("caddy-admin"),
+        state_metrics_url=url("state-metrics"),
+        agent_url=url("agent"),
+        supervisor=record("supervisor", os.getpid()),
+        binaries=binaries,
+    )
 
 
 def write_state(state: ClusterState) -> None:

@@ -22,11 +22,12 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import RehearseError, Unavailable
-from harness.stack import bootstrap, postgres, process
+from harness.stack import bootstrap, postgres
 from harness.stack.address import Networks, choose_ports, claim_index
-from harness.stack.constants import Constants
+from harness.stack.companions import companions, extra
 from harness.stack.control import serve_control, watch_owner, watch_starter
-from harness.stack.launch import PORTS, Launch, Layout, launches
+from harness.stack.controlplane import control_plane
+from harness.stack.launch import PORTS, Launch, Layout
 from harness.stack.pki import make_credentials, write_private
 from harness.stack.runner import Runner, health_client
 from harness.stack.state import (
@@ -34,6 +35,7 @@ from harness.stack.state import (
     Options,
     PartState,
     Phase,
+    new_state,
     read_order,
     write_processes,
     write_state,
@@ -54,7 +56,7 @@ class Supervisor:
         self._began = time.monotonic()
         self._index, self._claim = claim_index()
         ports = choose_ports(self._index, PORTS)
-        self.layout = Layout(_new_state(folder, options, binaries, self._index, ports), options, ports)
+        self.layout = Layout(new_state(folder, options, binaries, self._index, ports), options, ports)
         self._runners: dict[str, Runner] = {}
         self._done: dict[str, asyncio.Event] = {}
         self._client = health_client()
@@ -85,7 +87,7 @@ class Supervisor:
             "external-metrics": (("keda-adapter", "keda-operator"), self._external_metrics),
             "postgres": (("kube-apiserver",), self._postgres),
         }
-        for launch in launches(self.layout):
+        for launch in (*control_plane(self.layout), *companions(self.layout)):
             self._add(launch)
             plan[launch.name] = (launch.needs, lambda launch=launch: self._launch(launch.name))  # type: ignore[misc]
         self._done = {name: asyncio.Event() for name in plan}
@@ -180,6 +182,15 @@ class Supervisor:
             self.state.phase, self.state.failure = Phase.READY, ""
         self._write()
 
+    async def add(self, name: str, program: str) -> None:
+        """Start one more part and wait until it is ready; nothing when it runs. Raises Unavailable and BadInput."""
+        if name in self._runners:
+            return
+        port = choose_ports(self._index, [name])[name]
+        self._add(extra(self.layout, name, program, port))
+        await self._launch(name)
+        self._write()
+
     async def stop(self) -> None:
         """End the parts, last to first: the pods with their agent, then what serves them, the database, the API, etcd."""
         self.state.phase = Phase.ENDED
@@ -212,36 +223,6 @@ def _first(errors: BaseExceptionGroup[BaseException]) -> BaseException:
     for error in errors.exceptions:
         leaves.append(_first(error) if isinstance(error, BaseExceptionGroup) else error)
     return next((leaf for leaf in leaves if isinstance(leaf, RehearseError)), leaves[0])
-
-
-def _new_state(
-    folder: Path, options: Options, binaries: dict[str, Path], index: int, ports: dict[str, int]
-) -> ClusterState:
-    networks = Networks(index)
-
-    def url(port: str) -> str:
-        return f"http://127.0.0.1:{ports[port]}"
-
-    return ClusterState(
-        name=options.name,
-        folder=folder,
-        index=index,
-        lapse=options.lapse,
-        constants=Constants().lapsed(options.lapse),
-        kubeconfig=folder / "kubeconfig",
-        context=f"generalprobe-{options.name}",
-        api_url=f"https://127.0.0.1:{ports['kube-apiserver']}",
-        pod_cidr=str(networks.pods),
-        service_cidr=str(networks.services),
-        node_name=f"generalprobe-{options.name}".lower().replace("_", "-"),
-        prometheus_url=url("prometheus"),
-        alertmanager_url=url("alertmanager"),
-        caddy_admin_url=url("caddy-admin"),
-        state_metrics_url=url("state-metrics"),
-        agent_url=url("agent"),
-        supervisor=process.record("supervisor", os.getpid()),
-        binaries=binaries,
-    )
 
 
 async def supervise(folder: Path, channel: socket.socket | None) -> int:

@@ -14,7 +14,7 @@ import httpx
 import psycopg
 import pytest
 
-from harness.errors import BadInput
+from harness.errors import BadInput, Unavailable
 from harness.stack import cluster, health
 from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options
@@ -149,6 +149,15 @@ def test_prometheus_has_the_clusters_state_and_the_pods_own_metrics(running: Clu
     assert (labels["namespace"], labels["territory"]) == ("default", "de")
     assert labels["pod"].startswith("measured-")
     kubectl("delete", "deployment", "measured")
+
+
+def test_a_part_that_is_not_always_needed_can_be_added_and_others_cannot(running: ClusterState) -> None:
+    state = cluster.add_part(running, "toxiproxy", None, Silent())
+    port = state.part("toxiproxy").ports["toxiproxy"]
+    assert "version" in httpx.get(f"http://127.0.0.1:{port}/version").json()
+    assert cluster.add_part(running, "toxiproxy", None, Silent()).part("toxiproxy").ports["toxiproxy"] == port
+    with pytest.raises(Unavailable, match="'helm' cannot be added to a cluster; kwok and toxiproxy can"):
+        cluster.add_part(running, "helm", None, Silent())
 
 
 def test_prometheus_takes_rules_and_refuses_broken_ones_without_forgetting_the_ones_before(running: ClusterState) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -11,7 +12,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from harness.errors import Unavailable
@@ -27,10 +27,13 @@ pytestmark = pytest.mark.cluster
 def processes_of(folder: Path) -> list[str]:
     """Every process that names the cluster's folder in its command line or environment, or works in it."""
     found = []
-    for running in psutil.process_iter(["pid", "name", "cmdline", "environ", "cwd"]):
-        told = [*(running.info["cmdline"] or []), *(running.info["environ"] or {}).values(), running.info["cwd"] or ""]
-        if running.pid != os.getpid() and any(str(folder) in text for text in told):
-            found.append(f"{running.pid} {running.info['name']}")
+    for running in Path("/proc").iterdir():
+        if not running.name.isdigit() or int(running.name) == os.getpid():
+            continue
+        with contextlib.suppress(OSError):
+            told = (running / "cmdline").read_bytes() + (running / "environ").read_bytes()
+            if str(folder).encode() in told or str(running.joinpath("cwd").readlink()).startswith(str(folder)):
+                found.append(f"{running.name} {(running / 'comm').read_text().strip()}")
     return found
 
 

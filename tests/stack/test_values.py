@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from harness.errors import BadInput, Unavailable
 from harness.stack import address, bootstrap, doctor, location, pki, postgres, toolchain
+from harness.stack.companions import companions
 from harness.stack.constants import Constants, go_duration
+from harness.stack.controlplane import control_plane
 from harness.stack.images import merge_tables
-from harness.stack.launch import PORTS, Layout, launches
+from harness.stack.launch import PORTS, Launch, Layout
 from harness.stack.parts import MODULES, PARTS, Need, needed, part
 from harness.stack.process import ProcessRecord
 from harness.stack.state import ClusterState, Options, read_order, read_state, write_order, write_state
@@ -201,6 +203,10 @@ def test_kedas_certificate_holds_the_names_it_is_reached_by(tmp_path: Path) -> N
     found = x509.load_pem_x509_certificate((tmp_path / "keda" / "tls.crt").read_bytes())
     names = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
     assert {"localhost", "keda-operator.keda.svc", "keda-metrics-apiserver.keda.svc"} <= set(names)
+
+
+def launches(layout: Layout) -> list[Launch]:
+    return [*control_plane(layout), *companions(layout)]
 
 
 # -- command lines -----------------------------------------------------------------------------------------------------
