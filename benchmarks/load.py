@@ -37,7 +37,6 @@ from harness.target.base import Target
 ROOT = Path(__file__).parents[1]
 ON_TIME_US = 5_000
 WARM_UP = 2
-START_UP = 4.0
 
 BEHAVIOUR = """
 from locust import FastHttpUser, task
@@ -151,7 +150,8 @@ def open_model(folder: Path, url: str, core: int, rate: int, seconds: int) -> di
     """`python -m harness.load` at a steady rate."""
     run = Path(tempfile.mkdtemp(dir=folder))
     length = seconds + WARM_UP
-    t0 = float(int(time.time() + START_UP))
+    start_up = start_up_time(core)
+    t0 = float(int(time.time() + start_up))
     plan = Plan(
         schema=PLAN_SCHEMA,
         rehearsal="bench",
@@ -173,7 +173,7 @@ def open_model(folder: Path, url: str, core: int, rate: int, seconds: int) -> di
         record.add_all([Meta("plan", plan.model_dump(mode="json", by_alias=True)), Meta("t0", {"at": t0})])
     target(url, folder).write(folder / "target.json")
     command = [sys.executable, "-m", "harness.load", str(run), "--target", str(folder / "target.json")]
-    pinned(command, core, START_UP + length + 30)
+    pinned(command, core, start_up + length + 30)
     with RecordReader(run) as found:
         seen = list(found.rows(Arrivals, "second >= ?", (int(t0) + WARM_UP,)))
         latency = merged(found.rows(Requests, "second >= ?", (int(t0) + WARM_UP,)))
@@ -205,6 +205,13 @@ def closed_model(folder: Path, url: str, core: int, users: int, seconds: int) ->
         "failures": entry["num_failures"],
         "latency_ms": {f"p{p}": at_percentile(times, p) for p in (50, 95, 99)},
     }
+
+
+def start_up_time(core: int) -> float:
+    """Seconds until a load that is started now is ready, on this machine as busy as it is now, with a margin."""
+    begun = time.monotonic()
+    pinned([sys.executable, "-c", "import harness.load.worker"], core, 120)
+    return 2 * (time.monotonic() - begun) + 2
 
 
 def machine_noise(core: int) -> float:

@@ -7,12 +7,13 @@ import pkgutil
 import sys
 from typing import Annotated
 
-import click
 import typer
 
 import harness
 import harness.cli
 from harness.errors import BadInput, Exit, RehearseError
+
+UsageError = typer.BadParameter.__base__ or typer.BadParameter  # typer names only its subclass
 
 app = typer.Typer(
     name="rehearse",
@@ -58,12 +59,12 @@ def main() -> None:
     except RehearseError as error:
         print(f"error: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         sys.exit(ended.exit_code)
-    except click.ClickException as error:
+    except UsageError as error:
         error.show()
         sys.exit(Exit.BAD_INPUT)
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         print("interrupted", file=sys.stderr)
         sys.exit(Exit.INTERRUPTED)
 

@@ -22,7 +22,7 @@ class Errors(Scope):
 
     def judge(self, case: Case) -> Sequence[Finding]:
         """One finding per territory."""
-        counted = {key: count for key, (count, _) in self.answers(case).items()}
+        counted = self.outcomes(case)
         territories = self.judged_territories(case)
         if not territories:
             return [case.finding(Result.NO_DATA, self._wanted, "no requests", reason="no load was planned or seen")]

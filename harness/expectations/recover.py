@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import Field, field_validator
 
 from harness.expectations.base import Case, Expectation, Finding, Lapse, Result, World
-from harness.expectations.evidence import clock
+from harness.expectations.evidence import GRAIN, clock
 from harness.expectations.names import Moment, fault_of, unknown, unknown_moments
 from harness.expectations.scope import FAILED
 from harness.plan.model import Scaled
@@ -95,9 +95,12 @@ class Recover(Expectation):
         for at in self._candidates(points, begin, deadline):
             shares = errors.share(at, at + calm)
             steady = all(point.ready >= before for point in _during(points, at, at + calm))
+            if self._hidden(case, at, at + calm):
+                continue
             if steady and (shares is not None or not errors.territory) and (shares or 0.0) <= self.errors_at_most:
                 evidence |= {"recovered_after": round(at - after, 3), "error_share": shares}
-                about["until"] = at + calm
+                # Seen with nothing hidden in the calm stretch; what a gap hides before it can only have come earlier.
+                about |= {"until": at + calm, "certain": True}
                 observed = f"back to {before} ready after {clock(at - after)}"
                 observed += f", lowest {lowest}" if lowest < before else ", never fewer"
                 return case.finding(Result.PASS, self._wanted(case), observed, **about)
@@ -113,6 +116,11 @@ class Recover(Expectation):
             return case.finding(Result.NO_DATA, self._wanted(case), observed, reason=reason, **about)
         reason = "fewer pods ready than before" if ready < before else "no calm stretch within the deadline"
         return case.finding(Result.FAIL, self._wanted(case), observed, reason=reason, **about)
+
+    def _hidden(self, case: Case, since: float, until: float) -> bool:
+        """Whether a source was away in the stretch, or the record ends in it."""
+        holes = [hole for source in self.needs for hole in case.evidence.holes(source, since, until)]
+        return bool(holes) or case.evidence.horizon < until - GRAIN
 
     @staticmethod
     def _candidates(points: Sequence[views.ReplicaPoint], begin: float, deadline: float) -> list[float]:

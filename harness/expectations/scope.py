@@ -129,6 +129,15 @@ class Scope(Expectation):
                     found[territory, outcome] = before + count, histograms
         return found
 
+    def outcomes(self, case: Case) -> dict[tuple[str, str], int]:
+        """How many requests count, by territory and outcome."""
+        found: dict[tuple[str, str], int] = {}
+        for first, last in map(seconds, self.spans(case)):
+            for territory, workload, outcome, count in case.record.select(_OUTCOMES, (first, last)):
+                if self.covers(workload):
+                    found[territory, outcome] = found.get((territory, outcome), 0) + count
+        return found
+
     def generator(self, case: Case, territory: str) -> Generator:
         """What the generator made of the arrivals of a territory in the stretches."""
         spans = [seconds(span) for span in self.spans(case)]
@@ -143,6 +152,9 @@ class Scope(Expectation):
 
 
 _REQUESTS = "SELECT territory, workload, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
+_OUTCOMES = """
+    SELECT territory, workload, outcome, sum(count) FROM requests WHERE second >= ? AND second < ? GROUP BY 1, 2, 3
+"""
 
 
 def seconds(span: Span) -> tuple[int, int]:

@@ -66,6 +66,23 @@ def test_a_fault_without_effect_shows_no_recovery(tmp_path: Path) -> None:
     assert verdict.exit_code == 3
 
 
+def test_a_recovery_that_was_seen_stands_whatever_was_hidden_before_it(tmp_path: Path) -> None:
+    record = after_a_kill(
+        lambda r: served(r).with_replicas((47, 3, 2, 2), (50, 3, 3, 3)).without("watch", 40, 47, said=True)
+    )
+    found = the(record.judged(tmp_path), "the-recover")
+    assert (found.result, found.observed) == (Result.PASS, "back to 3 ready after 10 s, lowest 2")
+
+
+def test_pods_that_nobody_watched_while_they_were_killed_are_not_back_at_once(tmp_path: Path) -> None:
+    record = after_a_kill(lambda r: served(r).with_replicas((66, 3, 1, 1)).without("watch", 39, 66, said=True))
+    assert the(record.judged(tmp_path), "the-recover").result is Result.NO_DATA
+
+
+def test_a_run_that_ends_within_the_calm_stretch_is_no_data(tmp_path: Path) -> None:
+    assert the(after_a_kill(served).killed(43).judged(tmp_path), "the-recover").result is Result.NO_DATA
+
+
 def test_a_watch_that_was_away_is_no_data(tmp_path: Path) -> None:
     record = after_a_kill(lambda r: served(r).without("watch", 39, 70))
     assert the(record.judged(tmp_path), "the-recover").result is Result.NO_DATA

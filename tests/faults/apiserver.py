@@ -23,6 +23,9 @@ from kubernetes.client.exceptions import ApiException
 from urllib3.exceptions import HTTPError
 
 from harness.safety.cluster import connect
+from harness.stack.finding import find
+from harness.stack.parts import part
+from harness.stack.toolchain import candidates
 from harness.target.base import Target
 
 TOKEN = "token-4b1d8e52-generated"
@@ -89,15 +92,13 @@ class Cluster:
         return str(made.metadata.uid)
 
 
+@functools.cache
 def running() -> Cluster:
     """The cluster of this session. Skips the test where its parts are not built."""
-    folder = os.environ.get("GENERALPROBE_BIN_DIR")
-    if not folder:
-        pytest.skip("GENERALPROBE_BIN_DIR names no folder with etcd and kube-apiserver")
-    etcd = next((Path(folder) / name for name in ("etcd", "v3", "server") if (Path(folder) / name).is_file()), None)
-    api = Path(folder) / "kube-apiserver"
-    if etcd is None or not api.is_file():
-        pytest.skip(f"{folder} has no etcd and kube-apiserver")
+    given = os.environ.get("GENERALPROBE_BIN_DIR")
+    etcd, api = (find(part(name), Path(given) if given else None, candidates()) for name in ("etcd", "kube-apiserver"))
+    if etcd is None or api is None:
+        pytest.skip("no etcd and kube-apiserver: set GENERALPROBE_BIN_DIR or build the parts into the cache")
     return _start(etcd, api)
 
 

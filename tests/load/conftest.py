@@ -110,7 +110,7 @@ def load(tmp_path: Path, ready_in: float) -> Iterator[Callable[..., Load]]:
     ) -> Load:
         run = tmp_path / f"run-{len(started)}"
         rates = rates or {"DE": (40.0, 40.0)}
-        t0 = time.time() + (ready_in if t0_in is None else t0_in)
+        t0 = time.time() + (ready_in * (2 if "--workers" in options else 1) if t0_in is None else t0_in)
         wanted = plan(rates, seconds, profile)
         with RecordWriter(run) as record:
             record.add(Meta("plan", wanted.model_dump(mode="json", by_alias=True)))
