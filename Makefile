@@ -41,6 +41,9 @@ bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md
 	@$(MAKE) --no-print-directory -j2 parts crm
 	$(BIN)/python -m benchmarks
 
+docs: $(BIN)/.dev-ready ## Generate docs/reference again, from the code
+	$(BIN)/python -m docs.reference
+
 screenshots: $(BIN)/.dev-ready ## Make the README's pictures from the latest run (needs chromium)
 	$(BIN)/python -m tests.screenshots
 
