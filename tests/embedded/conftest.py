@@ -1,0 +1,150 @@
+"""Whole rehearsals on one embedded cluster, started by the command as a user starts it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from harness.judge.verdict import Verdict
+from harness.stack import cluster
+
+ROOT = Path(__file__).parents[2]
+NAME = "embedded-tests"
+LAPSE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """A finished `rehearse run`: its exit code, what it said, its verdict and folder where it reached one."""
+
+    code: int
+    said: str
+    verdict: Verdict | None
+    folder: Path
+
+    def results(self, expectation: str) -> list[str]:
+        """The results of one expectation's findings, as words."""
+        assert self.verdict is not None, self.said
+        return [finding.result.value for finding in self.verdict.findings if finding.id == expectation]
+
+    def observed(self, expectation: str) -> str:
+        """What was observed and why, of all findings of an expectation."""
+        assert self.verdict is not None, self.said
+        found = [one for one in self.verdict.findings if one.id == expectation]
+        return "\n".join(f"{one.wanted} | {one.observed} | {one.reason}" for one in found)
+
+
+class Rehearsing:
+    """Runs `rehearse` against the cluster of these tests."""
+
+    def __init__(self, runs: Path) -> None:
+        self.runs = runs
+
+    def start(self, rehearsal: Path) -> subprocess.Popen[str]:
+        """`rehearse run REHEARSAL` in the background."""
+        command = [sys.executable, "-m", "harness.cli.main", "run", str(rehearsal), "--json", "--keep", "--name", NAME]
+        return subprocess.Popen(
+            [*command, "--runs", str(self.runs)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+
+    def run(self, rehearsal: Path, meanwhile: Callable[[Path], None] | None = None) -> Ran:
+        """Run to the end; `meanwhile` gets the run's folder as soon as there is one."""
+        before = set(self.runs.glob("*"))
+        process = self.start(rehearsal)
+        try:
+            if meanwhile is not None:
+                meanwhile(self.new_folder(before))
+            out, err = process.communicate(timeout=420)
+        finally:
+            process.kill()
+        folder = max(set(self.runs.glob("*")) - before, default=self.runs)
+        verdict = Verdict.model_validate_json(out) if out.startswith("{") else None
+        return Ran(process.returncode, err, verdict, folder)
+
+    def new_folder(self, before: set[Path]) -> Path:
+        """The run's folder, once there is one."""
+        return eventually(lambda: next(iter(set(self.runs.glob("*")) - before), None), 60, "a run's folder")
+
+    def rehearse(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Any other command."""
+        command = [sys.executable, "-m", "harness.cli.main", *arguments]
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+
+
+def eventually(look: Callable[[], Any], seconds: float, what: str) -> Any:
+    """What `look` returns, once it is something. Fails naming `what` where it does not come."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.1)
+    pytest.fail(f"{what} did not come within {seconds:g} s")
+
+
+def children_named(word: str) -> list[int]:
+    """Processes of this machine whose command line holds `word`: never killed by it, only looked for."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if word in (entry / "cmdline").read_text().replace("\0", " "):
+                    found.append(int(entry.name))
+            except OSError:
+                continue
+    return found
+
+
+def stop_process(pid: int) -> None:
+    """Freeze one process."""
+    os.kill(pid, signal.SIGSTOP)
+
+
+@pytest.fixture(scope="session")
+def rehearsing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsing]:
+    """One cluster for all of these tests, left up between them and ended after the last."""
+    if shutil.which("java") is None:
+        pytest.skip("there is no java: the reference CRM cannot run")
+    if not (ROOT / "crm" / "app" / "target" / "crm-runner.jar").is_file():
+        pytest.skip("the reference CRM is not built: run `make crm`")
+    yield Rehearsing(tmp_path_factory.mktemp("runs"))
+    cluster.down(NAME)
+
+
+@pytest.fixture(scope="session")
+def smoke(rehearsing: Rehearsing) -> Ran:
+    """The shipped smoke rehearsal, run once."""
+    return rehearsing.run(ROOT / "rehearsals" / "smoke.yaml")
+
+
+@pytest.fixture
+def doctored(smoke: Ran, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], None]], Path]:
+    """A copy of the smoke rehearsal's record whose plan was changed: what would the judge have said?"""
+
+    def doctor(change: Callable[[dict[str, Any]], None]) -> Path:
+        from harness.record.reader import RecordReader
+        from harness.record.rows import Meta
+        from harness.record.writer import RecordWriter
+
+        copy = tmp_path / "run"
+        copy.mkdir()
+        for file in smoke.folder.glob("record.sqlite*"):
+            shutil.copy(file, copy)
+        with RecordReader(copy) as record:
+            plan = json.loads(json.dumps(record.meta("plan")))
+        change(plan)
+        with RecordWriter(copy) as record:
+            record.add(Meta("plan", plan))
+        return copy
+
+    return doctor
