@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput, Unavailable
-from harness.stack import address, bootstrap, doctor, location, pki, postgres, toolchain
+from harness.stack import address, bootstrap, cluster, doctor, location, pki, postgres, toolchain
 from harness.stack.companions import companions
 from harness.stack.constants import Constants, go_duration
 from harness.stack.controlplane import control_plane
@@ -24,6 +24,7 @@ from harness.stack.images import merge_tables
 from harness.stack.launch import PORTS, Launch, Layout
 from harness.stack.parts import MODULES, PARTS, Need, needed, part
 from harness.stack.process import ProcessRecord
+from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options, read_order, read_state, write_order, write_state
 from harness.stack.toolchain import Toolchain
 from harness.units import parse_duration
@@ -316,6 +317,18 @@ def test_tables_are_merged_with_the_first_in_rank_and_paths_made_absolute(tmp_pa
 )
 def test_java_says_its_version_in_two_ways(text: str, version: int | None) -> None:
     assert doctor.java_version(text) == version
+
+
+def test_up_elsewhere_is_one_sentence() -> None:
+    with pytest.raises(Unavailable, match=r"runs on Linux on x86-64 or arm64, this is Darwin on arm64; .* with --target"):
+        cluster._require_platform("Darwin", "arm64")
+
+
+def test_a_broken_image_table_is_told_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with pytest.raises(BadInput, match=r"nope\.yaml"):
+        cluster.up(Options(images=[tmp_path / "nope.yaml"]), Silent())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_platform_is_sent_to_a_cluster_it_has() -> None:
