@@ -5,6 +5,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import platform
 import shutil
 import signal
 import socket
@@ -20,7 +21,7 @@ import httpx
 from harness.errors import BadInput, Unavailable
 from harness.stack import build, postgres, process
 from harness.stack.control import ask
-from harness.stack.images import write_table
+from harness.stack.images import merge_tables, write_table
 from harness.stack.location import make_folder, state_root, unusable
 from harness.stack.parts import Need, needed, part
 from harness.stack.pki import write_private
@@ -54,7 +55,9 @@ def up(options: Options, progress: Progress) -> ClusterState:
     Builds what is missing first. Call from the main thread. Raises Unavailable with the tail of the log of the part that
     failed, and BadInput. On any exception, KeyboardInterrupt too, nothing is left running.
     """
+    _require_platform(platform.system(), platform.machine())
     folder = folder_of(options.name)
+    merge_tables(options.images)
     binaries = build.provide(needed(Need.ALWAYS), options.bin_dir, progress)
     postgres.programs()
     make_folder(folder.parent, "the state of clusters", 0o711)
@@ -70,6 +73,14 @@ def up(options: Options, progress: Progress) -> ClusterState:
         except OSError as error:
             raise unusable(folder.parent, "the state of clusters", error) from None
         return _start(folder, options, progress)
+
+
+def _require_platform(system: str, machine: str) -> None:
+    if system != "Linux" or machine not in ("x86_64", "aarch64"):
+        raise Unavailable(
+            f"The embedded cluster runs on Linux on x86-64 or arm64, this is {system} on {machine}; "
+            "rehearse on a cluster you have, with --target."
+        )
 
 
 def _reuse(running: ClusterState, options: Options) -> ClusterState:

