@@ -98,6 +98,8 @@ class Container:
             try:
                 return await build_launch(self._pod, self._spec, self.role, runnable)
             except (ContainerConfigError, MountError, ApiError, ApiUnreachable) as error:
+                if self._pod.stopping.is_set():
+                    break
                 self._wait_for("CreateContainerConfigError", str(error))
                 self._emit("Warning", "Failed", f"Error: {error}")
             await self._pod.pause(self._pod.settings.backoff_base / 5)

@@ -128,8 +128,21 @@ class PodWorker:
         self._parts.events.emit(regarding, kind, reason, message)
 
     async def facts(self, config_maps: set[str], secrets: set[str]) -> PodFacts:
-        """The pod with its addresses and the given ConfigMaps and Secrets as they are now."""
-        sources = await self._parts.api.sources(self.namespace, config_maps, secrets)
+        """The pod with its addresses and the given ConfigMaps and Secrets as they are now.
+
+        Raises:
+            ApiError, ApiUnreachable: they cannot be read, or the pod is to end before they are there.
+        """
+        asking = asyncio.create_task(self._parts.api.sources(self.namespace, config_maps, secrets))
+        stopped = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({asking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise ApiUnreachable("The pod is to end before its ConfigMaps and Secrets were read")
+            sources = asking.result()
+        finally:
+            asking.cancel()
+            stopped.cancel()
         return PodFacts(self.pod, self.ip, self.settings.host_ip, self._parts.allocatable, sources)
 
     async def pause(self, seconds: float) -> None:
@@ -331,7 +344,8 @@ class PodWorker:
             except AddressesExhausted as error:
                 self.emit("Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
             except (MountError, ContainerConfigError, ApiError, ApiUnreachable, OSError) as error:
-                self.emit("Warning", "FailedMount", f"MountVolume.SetUp failed: {error}")
+                if not self.stopping.is_set():
+                    self.emit("Warning", "FailedMount", f"MountVolume.SetUp failed: {error}")
             await self.pause(self.settings.backoff_base / 5)
         return False
 

@@ -118,13 +118,16 @@ def cluster(plane: ControlPlane) -> Cluster:
 class Agent:
     """A running node agent as a program of its own."""
 
-    def __init__(self, plane: ControlPlane, name: str, root: Path, cidr: str, *more: str) -> None:
+    def __init__(
+        self, plane: ControlPlane, name: str, root: Path, cidr: str, *more: str, program: str | None = None
+    ) -> None:
         self.name, self.root, self.log = name, root, root.with_suffix(".log")
         self.images = root.with_suffix(".images.yaml")
         if not self.images.exists():
             self.images.write_text(yaml.safe_dump({"images": {"sh": {"command": ["sh"]}}}))
         self._argv = [
-            *(sys.executable, "-m", "harness.node", "--kubeconfig", str(plane.kubeconfig), "--node-name", name),
+            *(sys.executable, *(("-c", program) if program else ("-m", "harness.node"))),
+            *("--kubeconfig", str(plane.kubeconfig), "--node-name", name),
             *("--pod-cidr", cidr, "--root", str(root), "--images", str(self.images), "--images", str(images_file(root))),
             *("--backoff-base", "1", "--status-port", "0", *more),
         ]
