@@ -107,6 +107,7 @@ class NodeAgent:
                     self._parts = NodeParts(settings, api, events, images, addresses, run_id, allocatable, self._tell)
                     await self._serve(api, events)
                 finally:
+                    self._drop_pods()
                     with contextlib.suppress(TimeoutError):
                         await asyncio.wait_for(api.close(), 1)
         finally:
@@ -154,6 +155,12 @@ class NodeAgent:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=2)
+
+    def _drop_pods(self) -> None:
+        """After an orderly stop there is none; what is left must not start a container again behind the warden's back."""
+        for uid, worker in list(self._workers.items()):
+            worker.stop_with_agent(0)
+            self._tasks[uid].cancel()
 
     async def _say_goodbye(self, events: EventRecorder, registration: Registration) -> None:
         # A cluster that is shut down as a whole may be gone already.
