@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import sys
 from pathlib import Path
 
-from harness.node.agent import NodeAgent
+from harness.node.agent import CANCELLED_STOP_SECONDS, ORDERLY_STOP_SECONDS, NodeAgent
 from harness.node.errors import NodeError
 from harness.node.journal import log, write_to_stderr
 from harness.node.settings import NodeSettings
+
+LONGEST_STOP_SECONDS = ORDERLY_STOP_SECONDS + CANCELLED_STOP_SECONDS + 2
+"""How long after the grace of the pods this process lives at most once it is told to stop."""
 
 
 def read_arguments(words: list[str]) -> NodeSettings:
@@ -75,8 +77,10 @@ async def be_a_node(settings: NodeSettings) -> None:
     stops: set[asyncio.Task[None]] = set()
 
     def stop() -> None:
-        if not stops:  # whatever holds the stop up, the warden ends the containers once this process is gone
-            loop.call_later(settings.stop_grace + 20, os._exit, 3)
+        if not stops:
+            # The kernel ends this process even when its event loop hangs, and the warden then ends the containers.
+            signal.signal(signal.SIGALRM, signal.SIG_DFL)
+            signal.setitimer(signal.ITIMER_REAL, settings.stop_grace + LONGEST_STOP_SECONDS)
         stops.add(asyncio.create_task(agent.stop()))
 
     for number in (signal.SIGINT, signal.SIGTERM):

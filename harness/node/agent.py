@@ -28,6 +28,10 @@ from harness.node.settings import NodeSettings
 from harness.node.views import PodListener, PodView
 from harness.node.watching import Reflector
 
+ORDERLY_STOP_SECONDS = 10.0
+"""What an orderly stop takes at most beyond the grace of the pods; its steps are bounded to less than that in sum."""
+CANCELLED_STOP_SECONDS = 3.0
+
 
 class NodeAgent:
     """Runs the pods that are bound to one node.
@@ -48,7 +52,7 @@ class NodeAgent:
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._stop_asked = asyncio.Event()
         self._stopped = asyncio.Event()
-        self._running = False
+        self._running: asyncio.Task[None] | None = None
         self._parts: NodeParts | None = None
 
     def add_listener(self, listener: PodListener) -> None:
@@ -62,10 +66,24 @@ class NodeAgent:
         return list(self._workers.values())
 
     async def stop(self) -> None:
-        """End all containers, retire the node and wait for it; harmless when it does not run or is called twice."""
+        """End all containers, retire the node and wait for it; harmless when it does not run or is called twice.
+
+        It returns after ``stop_grace`` and some seconds, also when the API server answers nobody. Should an orderly stop
+        not come to its end by then, ``run()`` is cancelled, and the warden ends the containers.
+        """
         self._stop_asked.set()
-        if self._running:
-            await self._stopped.wait()
+        if self._running is None:
+            return
+        stopped = asyncio.create_task(self._stopped.wait())
+        try:
+            for patience in (self.settings.stop_grace + ORDERLY_STOP_SECONDS, CANCELLED_STOP_SECONDS):
+                await asyncio.wait({stopped}, timeout=patience)
+                if self._stopped.is_set():
+                    return
+                log(logging.ERROR, "the agent does not stop, it is cancelled", pods=[pod.title for pod in self.pods()])
+                self._running.cancel()
+        finally:
+            stopped.cancel()
 
     async def run(self) -> None:
         """Be a node until ``stop()``.
@@ -79,7 +97,7 @@ class NodeAgent:
         addresses = AddressPool(settings.pod_cidr)
         images = ImageTables(settings.images)
         images.load()
-        self._running = True
+        self._running = asyncio.current_task()
         try:
             with _root_held(settings) as run_id, _warden(settings, run_id):
                 api = ApiClient(access)
@@ -89,9 +107,11 @@ class NodeAgent:
                     self._parts = NodeParts(settings, api, events, images, addresses, run_id, allocatable, self._tell)
                     await self._serve(api, events)
                 finally:
-                    await api.close()
+                    self._drop_pods()
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(api.close(), 1)
         finally:
-            self._running = False
+            self._running = None
             self._stopped.set()
 
     async def _serve(self, api: ApiClient, events: EventRecorder) -> None:
@@ -111,7 +131,7 @@ class NodeAgent:
             background[0].cancel()
             await self._stop_pods()
             background[1].cancel()
-            await asyncio.wait(background, timeout=5)
+            await asyncio.wait(background, timeout=1)
             await self._say_goodbye(events, registration)
             if server is not None:
                 await server.stop()
@@ -129,16 +149,23 @@ class NodeAgent:
         for worker in self._workers.values():
             worker.stop_with_agent(self.settings.stop_grace)
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks.values(), timeout=self.settings.stop_grace + 5)
+            # Containers are killed when the grace is over; what is left then is talk to an API server that is silent.
+            _, late = await asyncio.wait(self._tasks.values(), timeout=self.settings.stop_grace + 2)
             for task in late:
                 task.cancel()
             if late:
-                await asyncio.wait(late, timeout=5)
+                await asyncio.wait(late, timeout=2)
+
+    def _drop_pods(self) -> None:
+        """After an orderly stop there is none; what is left must not start a container again behind the warden's back."""
+        for uid, worker in list(self._workers.items()):
+            worker.stop_with_agent(0)
+            self._tasks[uid].cancel()
 
     async def _say_goodbye(self, events: EventRecorder, registration: Registration) -> None:
         # A cluster that is shut down as a whole may be gone already.
         with contextlib.suppress(ApiError, ApiUnreachable, TimeoutError):
-            async with asyncio.timeout(3):
+            async with asyncio.timeout(2):
                 if self.registered.is_set():
                     await registration.retire()
                 await events.flush()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import uuid
 from collections.abc import Callable, Mapping
@@ -98,6 +97,8 @@ class Container:
             try:
                 return await build_launch(self._pod, self._spec, self.role, runnable)
             except (ContainerConfigError, MountError, ApiError, ApiUnreachable) as error:
+                if self._pod.stopping.is_set():
+                    break
                 self._wait_for("CreateContainerConfigError", str(error))
                 self._emit("Warning", "Failed", f"Error: {error}")
             await self._pod.pause(self._pod.settings.backoff_base / 5)
@@ -173,8 +174,9 @@ class Container:
         reason = "Completed" if code == 0 else "Error"
         ended = Terminated(code, reason, started_at, self._pod.now(), "", container_id)
         self._set(replace(self.status, state=ended, ready=False, started=False))
-        with contextlib.suppress(asyncio.CancelledError):
-            await attending
+        await asyncio.wait({attending})  # a cancellation of the probes is theirs, one of this task is not lost
+        if not attending.cancelled():
+            attending.result()
         return ended
 
     def _start(self, launch: Launch, container_id: str) -> processes.Process:

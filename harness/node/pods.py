@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 from harness.node.addresses import AddressPool
 from harness.node.api import ApiClient, Json
@@ -20,16 +19,9 @@ from harness.node.images import ImageTables
 from harness.node.order import ContainerOrder, role_of
 from harness.node.publishing import StatusPublisher, delete_pod, remaining_grace
 from harness.node.settings import NodeSettings
-from harness.node.status import (
-    READY_AT,
-    PodState,
-    is_ready,
-    parse_time,
-    phase_of,
-    rfc3339_micro,
-    status_patch,
-)
-from harness.node.views import PodListener, PodView, ports_of
+from harness.node.status import PodState, parse_time
+from harness.node.telling import PodTeller
+from harness.node.views import PodListener, PodView
 from harness.node.volumes import make_volumes, remove_volumes, volume_sources_needed
 
 
@@ -67,18 +59,14 @@ class PodWorker:
         self._spec: Json = pod["spec"]
         self._path = f"/api/v1/namespaces/{self.namespace}/pods/{self.name}"
         self._publisher = StatusPublisher(parts.api, self._path, self.removed)
-        self._conditions: list[Json] = list((pod.get("status") or {}).get("conditions") or [])
+        self._teller = PodTeller(pod, parts.tell, self._publisher)
         self._started_at: datetime | None = None
-        self._over = phase_of_object(pod) in ("Succeeded", "Failed")
         self._finished = False
         self._failure: tuple[str, str] | None = None
         self._removed = False
         self._agent_stops = False
         self._delete_asked = asyncio.Event()
         self._stop_deadline: float | None = None
-        self._ready_since: datetime | None = None
-        self._told: PodView | None = None
-        self._published: PodState | None = None
         before = {
             status["name"]: status
             for key in ("initContainerStatuses", "containerStatuses")
@@ -128,8 +116,21 @@ class PodWorker:
         self._parts.events.emit(regarding, kind, reason, message)
 
     async def facts(self, config_maps: set[str], secrets: set[str]) -> PodFacts:
-        """The pod with its addresses and the given ConfigMaps and Secrets as they are now."""
-        sources = await self._parts.api.sources(self.namespace, config_maps, secrets)
+        """The pod with its addresses and the given ConfigMaps and Secrets as they are now.
+
+        Raises:
+            ApiError, ApiUnreachable: they cannot be read, or the pod is to end before they are there.
+        """
+        asking = asyncio.create_task(self._parts.api.sources(self.namespace, config_maps, secrets))
+        stopped = asyncio.create_task(self.stopping.wait())
+        try:
+            await asyncio.wait({asking, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if not asking.done():
+                raise ApiUnreachable("The pod is to end before its ConfigMaps and Secrets were read")
+            sources = asking.result()
+        finally:
+            asking.cancel()
+            stopped.cancel()
         return PodFacts(self.pod, self.ip, self.settings.host_ip, self._parts.allocatable, sources)
 
     async def pause(self, seconds: float) -> None:
@@ -140,30 +141,7 @@ class PodWorker:
 
     def changed(self) -> None:
         """Tell the listener in this very moment, and the API server as soon as it listens."""
-        if self._over:
-            return
-        state = self.state()
-        ready = is_ready(state)
-        if ready and self._ready_since is None:
-            self._ready_since = self.now()
-        elif not ready:
-            self._ready_since = None
-        view = self.view()
-        if self._told is None or _told_apart(view) != _told_apart(self._told):
-            self._told = view
-            self._parts.tell(view)
-        if state != self._published and not self._agent_stops:
-            self._published = state
-            since = self._ready_since
-            patch = status_patch(state, self._conditions, self.now())
-            self._conditions = patch["conditions"]
-            self._publisher.publish(lambda: self._patch(patch, since))
-
-    def _patch(self, status: Json, ready_since: datetime | None) -> Json:
-        metadata: Json = {"uid": self.uid}
-        if ready_since is not None:
-            metadata["annotations"] = {READY_AT: rfc3339_micro(ready_since)}
-        return {"metadata": metadata, "status": status}
+        self._teller.changed(self.pod, self.state(), self.now())
 
     # -- what the node does ------------------------------------------------------------------------------------------
 
@@ -190,30 +168,13 @@ class PodWorker:
             gates={gate: known.get(gate) == "True" for gate in gates},
         )
 
-    def view(self, gone: bool = False) -> PodView:
+    def view(self) -> PodView:
         """The pod as a listener sees it."""
-        state = self.state()
-        return PodView(
-            namespace=self.namespace,
-            name=self.name,
-            uid=self.uid,
-            labels=dict(self.pod["metadata"].get("labels") or {}),
-            ip=self.ip,
-            phase=phase_of_object(self.pod) if self._over else phase_of(state),
-            ready=is_ready(state) and not gone,
-            ready_since=None if gone else self._ready_since,
-            ports=ports_of(self.pod),
-            terminating=self.terminating or gone,
-            gone=gone,
-        )
+        return self._teller.view(self.pod, self.state())
 
     def object(self) -> Json:
         """The pod object with the status as this agent knows it, which may be newer than the API server's."""
-        if self._over:
-            return self.pod
-        status = status_patch(self.state(), self._conditions, self.now())
-        status["podIPs"], status["hostIPs"] = [{"ip": self.ip}] if self.ip else [], [{"ip": self.settings.host_ip}]
-        return {**self.pod, "status": status}
+        return self._teller.object(self.pod, self.state(), self.now())
 
     def update(self, pod: Json) -> None:
         """Take in a newer version of the pod, which may be its deletion or a shorter grace period for it."""
@@ -239,6 +200,7 @@ class PodWorker:
         self._delete_asked.set()
         self._stop_within(min(grace, self.grace_period))
         # Not ready is the last word: the pod is to be started anew by the next agent, so it must not look finished.
+        self._teller.be_silent()
         self._agent_stops = True
 
     def _stop_within(self, seconds: float) -> None:
@@ -263,7 +225,7 @@ class PodWorker:
         publishing = asyncio.create_task(self._publisher.run())
         try:
             self._started_at = self._first_start()
-            if self._over:  # ended under a former agent
+            if self._teller.over:  # ended under a former agent
                 await self._delete_asked.wait()
                 await self._delete_object()
                 return
@@ -282,7 +244,7 @@ class PodWorker:
             publishing.cancel()
             remove_volumes(self.folder / "volumes")
             self._parts.addresses.give_back(self.ip)
-            self._parts.tell(self.view(gone=True))
+            self._teller.gone(self.pod, self.state())
 
     def _first_start(self) -> datetime:
         earlier = (self.pod.get("status") or {}).get("startTime")
@@ -331,15 +293,7 @@ class PodWorker:
             except AddressesExhausted as error:
                 self.emit("Warning", "FailedCreatePodSandBox", f"Failed to create pod sandbox: {error}")
             except (MountError, ContainerConfigError, ApiError, ApiUnreachable, OSError) as error:
-                self.emit("Warning", "FailedMount", f"MountVolume.SetUp failed: {error}")
+                if not self.stopping.is_set():
+                    self.emit("Warning", "FailedMount", f"MountVolume.SetUp failed: {error}")
             await self.pause(self.settings.backoff_base / 5)
         return False
-
-
-def phase_of_object(pod: Mapping[str, Any]) -> str:
-    """The phase a pod object has so far."""
-    return str((pod.get("status") or {}).get("phase", "Pending"))
-
-
-def _told_apart(view: PodView) -> tuple[object, ...]:
-    return (view.ip, view.phase, view.ready, view.terminating, view.gone, view.labels)

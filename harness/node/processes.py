@@ -147,7 +147,9 @@ async def run_command(
     try:
         process = start_process(argv, env, cwd, output, niceness)
         try:
-            code = await asyncio.wait_for(asyncio.shield(process.exited), timeout)
+            # Not wait_for: in Python 3.11 it forgets that it was cancelled when the command ends in the same moment.
+            async with asyncio.timeout(timeout):
+                code = await asyncio.shield(process.exited)
         except TimeoutError:
             return ProbeResult(False, f'command "{" ".join(argv)}" timed out after {timeout:g} s')
         finally:

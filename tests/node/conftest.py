@@ -60,6 +60,11 @@ class Cluster:
         assert answer.status_code == 201, answer.text
         return answer.json()
 
+    def lease(self, node: str) -> Json | None:
+        """The spec of a node's lease."""
+        answer = self.http.get(f"/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases/{node}")
+        return answer.json()["spec"] if answer.status_code == 200 else None
+
     def pod(self, name: str) -> Json | None:
         answer = self.http.get(f"/api/v1/namespaces/default/pods/{name}")
         return answer.json() if answer.status_code == 200 else None
@@ -118,15 +123,19 @@ def cluster(plane: ControlPlane) -> Cluster:
 class Agent:
     """A running node agent as a program of its own."""
 
-    def __init__(self, plane: ControlPlane, name: str, root: Path, cidr: str, *more: str) -> None:
+    def __init__(
+        self, plane: ControlPlane, name: str, root: Path, cidr: str, *more: str, program: str | None = None
+    ) -> None:
         self.name, self.root, self.log = name, root, root.with_suffix(".log")
+        self.first_lease: Json = {}
         self.images = root.with_suffix(".images.yaml")
         if not self.images.exists():
             self.images.write_text(yaml.safe_dump({"images": {"sh": {"command": ["sh"]}}}))
         self._argv = [
-            *(sys.executable, "-m", "harness.node", "--kubeconfig", str(plane.kubeconfig), "--node-name", name),
+            *(sys.executable, *(("-c", program) if program else ("-m", "harness.node"))),
+            *("--kubeconfig", str(plane.kubeconfig), "--node-name", name),
             *("--pod-cidr", cidr, "--root", str(root), "--images", str(self.images), "--images", str(images_file(root))),
-            *("--backoff-base", "1", "--status-port", "0", *more),
+            *("--backoff-base", "0.5", "--status-port", "0", *more),
         ]
         self.start()
 
@@ -182,10 +191,10 @@ def images_file(root: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def agent(plane: ControlPlane, cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Agent]:
-    """The agent that most tests share, with restart delays of 1 s and probe periods divided by 5."""
+    """The agent that most tests share, with restart delays of 0.5 s and probe periods divided by 5."""
     root = tmp_path_factory.mktemp("node") / "a"
     with Agent(plane, "node-a", root, "127.10.64.0/24", "--probe-lapse", "5", "--pod-niceness", "5") as agent:
-        cluster.wait("node-a", lambda: cluster.http.get("/api/v1/nodes/node-a").status_code == 200)
+        agent.first_lease = cluster.wait("a lease", lambda: cluster.lease("node-a"))
         yield agent
 
 

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import yaml
@@ -22,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from harness.stack.finding import find
 from harness.stack.parts import part
+from harness.stack.pki import Authority
 from harness.stack.process import spawn
 from harness.stack.toolchain import candidates
 
@@ -36,9 +38,14 @@ class Binaries:
 
 @dataclass(frozen=True)
 class ControlPlane:
-    """A running API server and its store; kill, pause and start them again through ``apiserver`` and ``etcd``."""
+    """A running API server and its store; kill, pause and start them again through ``apiserver`` and ``etcd``.
+
+    ``pki`` holds ca.crt and, signed by it, kubelet.{crt,key} for 127.0.0.1 and apiserver.{crt,key}, with which the API
+    server introduces itself to kubelets.
+    """
 
     kubeconfig: Path
+    pki: Path
     url: str
     apiserver: Server
     etcd: Server
@@ -129,6 +136,7 @@ def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
         (folder / "sa.key").write_bytes(pem)
+        pki = make_pki(folder / "pki")
         port = free_port()
         url = f"https://127.0.0.1:{port}"
         flags = {
@@ -140,6 +148,9 @@ def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
             "cert-dir": str(folder / "certs"),
             "token-auth-file": str(folder / "tokens.csv"),
             "authorization-mode": "AlwaysAllow",
+            "kubelet-certificate-authority": str(pki / "ca.crt"),
+            "kubelet-client-certificate": str(pki / "apiserver.crt"),
+            "kubelet-client-key": str(pki / "apiserver.key"),
             "disable-admission-plugins": "ServiceAccount",
             "service-account-issuer": "https://kubernetes.default.svc",
             "service-account-key-file": str(folder / "sa.key"),
@@ -156,11 +167,23 @@ def running(binaries: Binaries, folder: Path) -> Iterator[ControlPlane]:
         kubeconfig.write_text(yaml.safe_dump(kubeconfig_for(url, token)))
         try:
             apiserver.start()
-            yield ControlPlane(kubeconfig, url, apiserver, etcd)
+            yield ControlPlane(kubeconfig, pki, url, apiserver, etcd)
         finally:
             apiserver.kill()
     finally:
         etcd.kill()
+
+
+def make_pki(folder: Path) -> Path:
+    """An authority with a certificate for a kubelet and one for its client."""
+    folder.mkdir()
+    authority = Authority.make("test-ca", datetime.now(UTC))
+    (folder / "ca.crt").write_bytes(authority.pair.cert)
+    for name, hosts in (("kubelet", ["127.0.0.1"]), ("apiserver", [])):
+        pair = authority.issue(name, hosts=hosts)
+        (folder / f"{name}.crt").write_bytes(pair.cert)
+        (folder / f"{name}.key").write_bytes(pair.key)
+    return folder
 
 
 def kubeconfig_for(url: str, token: str) -> dict[str, object]:

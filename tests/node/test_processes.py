@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.node.processes import start_process
+from harness.node import processes
+from harness.node.processes import Process, run_command, start_process
 
 
 async def lives(niceness: int, folder: Path) -> tuple[int, str]:
@@ -28,3 +30,22 @@ def test_a_container_is_as_much_nicer_than_the_agent_as_it_is_told(niceness: int
     process, session = asyncio.run(lives(niceness, tmp_path))
     assert process == min(19, os.getpriority(os.PRIO_PROCESS, 0) + niceness)
     assert session == str(niceness), "niceness counts within a session only where sessions are scheduled against each other"
+
+
+def test_a_command_that_ends_in_the_moment_of_its_cancellation_is_cancelled_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def scene() -> None:
+        def start_and_cancel(*arguments: Any) -> Process:
+            process = start_process(*arguments)
+            # After whoever waits for it now has asked to be told, so that both happen in one turn of the loop.
+            loop.call_soon(process.exited.add_done_callback, lambda _: asking.cancel())
+            return process
+
+        loop = asyncio.get_running_loop()
+        monkeypatch.setattr(processes, "start_process", start_and_cancel)
+        asking = asyncio.create_task(run_command(["true"], dict(os.environ), str(tmp_path), 30))
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+
+    asyncio.run(scene())
