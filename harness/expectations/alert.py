@@ -12,7 +12,7 @@ from pydantic import Field, model_validator
 
 from harness.expectations.base import Case, Expectation, Finding, Lapse, Result, World
 from harness.expectations.evidence import clock
-from harness.expectations.names import Moment, unknown, unknown_moments
+from harness.expectations.names import Moment, misspelt, unknown_moments
 from harness.plan.model import Scaled
 from harness.record.rows import Alert, Notification
 from harness.units import Duration
@@ -77,7 +77,7 @@ class AlertExpectation(Expectation):
 
     def problems(self, world: World) -> Sequence[str]:
         """Unknown alert or moments."""
-        return [*unknown("alert", [self.alert], world.alerts), *unknown_moments(self.moments(), world)]
+        return [*misspelt("alert", [self.alert], world.alerts), *unknown_moments(self.moments(), world)]
 
     def judge(self, case: Case) -> Sequence[Finding]:
         """One finding."""

@@ -23,6 +23,10 @@ Moment = Annotated[
 ]
 
 
+_NEARLY = 0.8
+"""How alike two names are (difflib's ratio) when one is taken for a slip of the other."""
+
+
 def fault_of(moment: str) -> str | None:
     """`fault:kill-pods` or `fault-end:kill-pods` -> `kill-pods`; None for any other moment."""
     head, _, rest = moment.partition(":")
@@ -42,6 +46,15 @@ def unknown(what: str, names: Iterable[str], known: Iterable[str]) -> Iterator[s
             near = get_close_matches(name, there, n=1, cutoff=0.5)
             hint = f"did you mean '{near[0]}'?" if near else f"there are {', '.join(there) or 'none'}."
             yield f"There is no {what} '{name}'; {hint}"
+
+
+def misspelt(what: str, names: Iterable[str], known: Iterable[str]) -> Iterator[str]:
+    """`unknown`, but only for names that are nearly one that exists.
+
+    What is deployed may lack what the runbook promises: that is for the rehearsal to show, not for the plan to refuse.
+    """
+    there = sorted(known)
+    return unknown(what, (name for name in names if get_close_matches(name, there, n=1, cutoff=_NEARLY)), there)
 
 
 def unknown_moments(names: Iterable[str], world: World) -> Iterator[str]:

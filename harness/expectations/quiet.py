@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, field_validator
 
 from harness.expectations.base import Case, Expectation, Finding, Result, World
 from harness.expectations.evidence import clock
-from harness.expectations.names import Moment, unknown, unknown_moments
+from harness.expectations.names import Moment, misspelt, unknown_moments
 from harness.record.rows import Alert
 
 
@@ -36,7 +36,7 @@ class Quiet(Expectation):
 
     def problems(self, world: World) -> Sequence[str]:
         """Unknown alerts or moments."""
-        return [*unknown("alert", self.except_alerts, world.alerts), *unknown_moments(self.moments(), world)]
+        return [*misspelt("alert", self.except_alerts, world.alerts), *unknown_moments(self.moments(), world)]
 
     def judge(self, case: Case) -> Sequence[Finding]:
         """One finding."""
