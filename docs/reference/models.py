@@ -27,9 +27,11 @@ UNITS = """## Values
 |---|---|
 | duration | `90s`, `5m`, `1h30m`, `250ms`: numbers with `ms`, `s`, `m`, `h` or `d` |
 | share | `2 %`, or a number between 0 and 1 |
-| moment | `start`, `end`, `window-opens`, `window-closes`, `load:4x`, and `phase:`, `phase-end:`, `fault:`, `fault-end:` with a name |
+| moment | `start`, `end`, `window-opens`, `window-closes`, `load:4x`, or one of a name, below |
 | instant | an offset from the start such as `90s`, or `phase:peak`, `phase-end:peak`, `phase:peak+10s` |
 | load | `1x`, `4x`, a ramp `1x..4x`, or one of these by territory: `{DE: 4x, CH: 1x..2x}` |
+
+Moments of a name: `phase:NAME`, `phase-end:NAME`, `fault:ID`, `fault-end:ID`.
 """
 
 
@@ -39,7 +41,8 @@ def rehearsal_page() -> str:
         "Rehearsal files",
         "harness/plan/rehearsal.py",
         "A rehearsal says what is rehearsed, under which load and faults, against which runbook. An unknown key is an "
-        "error. Examples: [smoke.yaml](../../rehearsals/smoke.yaml), [oktoberfest.yaml](../../rehearsals/oktoberfest.yaml). "
+        "error. Examples: [smoke.yaml](../../rehearsals/smoke.yaml), "
+        "[oktoberfest.yaml](../../rehearsals/oktoberfest.yaml). "
         "For editors: [JSON Schema](schema/rehearsal.schema.json).",
         *_sections(RehearsalSpec, "The file"),
         UNITS,
@@ -90,7 +93,7 @@ def expectations_page() -> str:
         "*Needs* names the sources of the record that must have been watching: where one was away, the result is "
         "`no_data`, for `load` it is `invalid`.",
         *parts,
-        UNITS.split("| instant", maxsplit=1)[0],
+        UNITS.split("| instant", maxsplit=1)[0] + "\n\n" + UNITS.rpartition("\n\n")[2],
     )
 
 
