@@ -77,9 +77,11 @@ class Server:
     def __init__(self, argv: list[str], log: Path, health_url: str, headers: dict[str, str] | None = None) -> None:
         self._argv, self._log, self._health_url, self._headers = argv, log, health_url, headers or {}
         self._process: subprocess.Popen[bytes] | None = None
+        self.starts = 0
 
     def start(self) -> None:
         with self._log.open("ab") as output:
+            self.starts += 1
             self._process = spawn(self._argv, output, os.environ, self._log.parent)
         self.wait()
 

@@ -159,9 +159,13 @@ def test_leftovers_are_found_by_pid_and_start_time_and_a_recycled_pid_is_left_al
 
 def test_leftovers_of_another_run_are_left_alone_when_a_run_is_named(tmp_path: Path) -> None:
     env = {**os.environ, "GENERALPROBE_NODE": f"{tmp_path.resolve()}#old"}
-    with subprocess.Popen(["sleep", "600"], env=env, start_new_session=True) as process:
+    process = subprocess.Popen(["sleep", "600"], env=env, start_new_session=True)
+    try:
         assert end_leftovers(tmp_path, "new") == 0
         assert process.poll() is None
         assert end_leftovers(tmp_path / "elsewhere") == 0
         assert end_leftovers(tmp_path, "old") == 1
         assert process.wait(5) == -signal.SIGKILL
+    finally:
+        process.kill()
+        process.wait()

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -80,32 +80,19 @@ def embedded(plane: ControlPlane, folder: Path, node: str) -> NodeAgent:
     return NodeAgent(NodeSettings(plane.kubeconfig, node, "127.10.71.0/24", images, folder / "root", stop_grace=GRACE))
 
 
-async def stopped_with_a_pod(agent: NodeAgent, cluster: Cluster, before_stop: Callable[[], object]) -> float:
+async def stopped_with_a_pod(agent: NodeAgent, cluster: Cluster) -> float:
     """Run an agent with one stubborn pod, stop it, and tell how many seconds the stop took."""
     node = agent.settings.node_name
     running = asyncio.create_task(agent.run())
     try:
         await asyncio.to_thread(cluster.run, node, f"{node}-pod", STUBBORN)
         await asyncio.to_thread(cluster.until, f"{node}-pod", "ready", ready)
-        before_stop()
         began = time.monotonic()
         await agent.stop()
         return time.monotonic() - began
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
-
-
-def test_an_embedded_agent_stops_in_time_when_the_api_server_answers_nobody(
-    plane: ControlPlane, cluster: Cluster, tmp_path: Path
-) -> None:
-    agent = embedded(plane, tmp_path, "node-within")
-    with contextlib.ExitStack() as stack:
-        pause = broken(plane, "the API server is stopped")
-        took = asyncio.run(stopped_with_a_pod(agent, cluster, lambda: stack.enter_context(pause)))
-        assert took < GRACE + A_FEW_SECONDS
-        assert not find_leftovers(agent.settings.root)
-    cluster.delete("node-within-pod", grace=0)
 
 
 def test_an_embedded_agent_whose_orderly_stop_hangs_is_cancelled_and_leaves_no_process(
@@ -117,7 +104,7 @@ def test_an_embedded_agent_whose_orderly_stop_hangs_is_cancelled_and_leaves_no_p
     monkeypatch.setattr(NodeAgent, "_stop_pods", hang)
     monkeypatch.setattr("harness.node.agent.ORDERLY_STOP_SECONDS", 0.5)
     agent = embedded(plane, tmp_path, "node-hangs")
-    took = asyncio.run(stopped_with_a_pod(agent, cluster, lambda: None))
+    took = asyncio.run(stopped_with_a_pod(agent, cluster))
     assert GRACE < took < GRACE + A_FEW_SECONDS
     assert not find_leftovers(agent.settings.root)
     cluster.delete("node-hangs-pod", grace=0)

@@ -214,7 +214,7 @@ def test_a_failed_init_container_of_a_never_pod_fails_the_pod(agent: Agent, clus
 
 def test_a_sidecar_starts_first_and_ends_last_and_does_not_keep_the_pod(agent: Agent, cluster: Cluster) -> None:
     sidecar = {"name": "proxy", "image": "sh", "restartPolicy": "Always", "args": ["-c", "sleep 600"]}
-    cluster.run("node-a", "with-sidecar", {"args": ["-c", "sleep 1"]}, initContainers=[sidecar], restartPolicy="Never")
+    cluster.run("node-a", "with-sidecar", {"args": ["-c", "sleep 0.3"]}, initContainers=[sidecar], restartPolicy="Never")
     cluster.until("with-sidecar", "running", lambda pod: state(pod).get("running"))
     pod = cluster.until("with-sidecar", "Succeeded", lambda pod: pod["status"].get("phase") == "Succeeded")
     assert state(pod, "proxy", "initContainerStatuses")["terminated"]["exitCode"] == 143
@@ -263,7 +263,7 @@ def test_a_program_that_ignores_sigterm_is_killed_with_its_group_when_the_grace_
     created = cluster.run("node-a", "stubborn", {"args": ["-c", script]})
     cluster.until("stubborn", "ready", ready)
     pids = [int(word) for word in cluster.wait("pids", lambda: agent.output(created).split())]
-    cluster.delete("stubborn", grace=2)
+    cluster.delete("stubborn", grace=1)
     took = cluster.until_gone("stubborn")
     assert 0.9 < took < 6
     assert [alive(pid) for pid in pids] == [False, False]
@@ -283,7 +283,7 @@ def test_a_shorter_grace_period_counts_when_it_comes_later(agent: Agent, cluster
     cluster.run("node-a", "hurried", {"args": ["-c", script]})
     cluster.until("hurried", "ready", ready)
     cluster.delete("hurried", grace=600)
-    time.sleep(0.5)
+    time.sleep(0.2)
     assert cluster.pod("hurried")
     cluster.delete("hurried", grace=1)
     cluster.until_gone("hurried", seconds=8)

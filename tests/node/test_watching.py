@@ -120,8 +120,9 @@ def test_an_object_that_its_listener_chokes_on_does_not_end_the_watch() -> None:
 @pytest.mark.cluster
 def test_a_real_api_server_calls_a_version_of_before_its_restart_expired(plane: ControlPlane, cluster: Cluster) -> None:
     cluster.create("configmaps", {"metadata": {"name": "moves-the-version"}})
-    plane.apiserver.kill()
-    plane.apiserver.start()
+    if plane.apiserver.starts == 1:  # else another test has done it
+        plane.apiserver.kill()
+        plane.apiserver.start()
 
     async def scene() -> Json:
         api = ApiClient(load_access(plane.kubeconfig))
