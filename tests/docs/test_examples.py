@@ -54,16 +54,25 @@ def test_the_readme_quotes_the_runbook_word_for_word() -> None:
     assert words in " ".join(RUNBOOK.read_text(encoding="utf-8").replace("```yaml expect\n", "").split())
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md"])
-def test_a_quoted_verdict_names_the_line_and_the_deadlines_of_today(page: str) -> None:
-    plan = read_plan(ROOT / "rehearsals/smoke.yaml")
-    promised = {one.id: one for one in plan.expectations}
+@pytest.mark.parametrize("page", ["README.md", "docs/tutorial.md", "docs/explanation/verdicts.md"])
+def test_a_quoted_verdict_names_the_line_of_today(page: str) -> None:
+    plans = [read_plan(ROOT / f"rehearsals/{name}.yaml") for name in ("smoke", "oktoberfest")]
+    promised = {one.id: one for plan in plans for one in plan.expectations}
     text = (ROOT / page).read_text(encoding="utf-8")
     quoted = [line.split("|") for line in text.splitlines() if "| seasonal.md:" in line]
 
     assert quoted
     for _, subject, place in quoted:
         assert place.strip() == f"seasonal.md:{promised[subject.split()[0]].source.line}"
+
+
+def test_the_deadlines_that_the_readme_quotes_are_those_of_the_plan() -> None:
+    plan = read_plan(ROOT / "rehearsals/oktoberfest.yaml")
+    deadlines = next(one.deadlines for one in plan.expectations if one.id == "notify-queue-alert")
+    quoted = " ".join(README.partition("  wanted: ")[2].partition("  observed: ")[0].split())
+
+    assert [f"within {one.deadline:g} s" in quoted for one in deadlines.values()] == [True, True, True]
+    assert f"become {deadlines['fires_within'].deadline:g} seconds" in README
 
 
 def test_the_readme_names_every_kind_of_expectation_and_every_exit_code() -> None:
