@@ -17,7 +17,7 @@ _ASSIGNMENT = re.compile(r"[A-Z][A-Z0-9_]*=")
 _ENDS = re.compile(r"[|<>&;].*$")
 _COMMENT = re.compile(r"(?:^|\s)#.*$")
 _OF_A_FILE = re.compile(r"[a-z./-]+/[a-z./-]+\.(?:ya?ml|md)")
-USAGE_ERROR = typer.BadParameter.__mro__[1]
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
 """What click calls UsageError; typer does not name it."""
 _MENTIONED = ("MissingParameter", "BadOptionUsage")
 """Within a sentence, `rehearse run` and `rehearse up --bin-dir` are named, not typed: what follows them may be missing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -32,7 +33,8 @@ def test_yaml_on_a_page_has_only_keys_and_values_that_are_read(where: str, block
         return
     for key, value in block.items():
         assert key in RehearsalSpec.model_fields, f"{where}: {key}"
-        TypeAdapter(RehearsalSpec.model_fields[key].annotation).validate_python(value)
+        kind: Any = RehearsalSpec.model_fields[key].annotation
+        TypeAdapter(kind).validate_python(value)
 
 
 def test_pages_show_rehearsals_and_the_allow_list() -> None:
