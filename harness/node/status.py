@@ -111,7 +111,7 @@ def _init_done(status: ContainerStatus) -> bool:
 
 def phase_of(pod: PodState) -> str:
     """Pending, Running, Succeeded or Failed."""
-    if pod.failure:
+    if _failure(pod):
         return "Failed"
     ended = [_ended(status) for status in pod.main]
     if pod.finished:
@@ -127,6 +127,11 @@ def phase_of(pod: PodState) -> str:
         return "Running"
     succeeded = all(end is not None and end.exit_code == 0 for end in ended)
     return "Succeeded" if succeeded else {"Never": "Failed"}.get(pod.restart_policy, "Running")
+
+
+def _failure(pod: PodState) -> tuple[str, str] | None:
+    # As a kubelet: a phase that is the last one is not told while a container still runs.
+    return None if any(isinstance(status.state, Running) for status in (*pod.init, *pod.main)) else pod.failure
 
 
 def _ended(status: ContainerStatus) -> Terminated | None:
@@ -204,7 +209,7 @@ def _condition(kind: str, value: bool, reason: str = "", message: str = "") -> d
 
 def status_patch(pod: PodState, previous: Sequence[Mapping[str, Any]], now: datetime) -> dict[str, Any]:
     """The pod's status as a strategic merge patch."""
-    reason, message = pod.failure or (None, None)
+    reason, message = _failure(pod) or (None, None)
     status: dict[str, Any] = {
         "phase": phase_of(pod),
         "reason": reason,

@@ -91,7 +91,7 @@ def test_pods_live_on_while_the_api_server_is_away_and_changes_are_caught_up_wit
         pid = pids(agent, cluster, created)[0]
         plane.apiserver.kill()
         (agent.folder(created) / "ready").touch()
-        time.sleep(1)
+        time.sleep(0.5)
         assert alive(pid)
         plane.apiserver.start()
         pod = cluster.until("patient", "ready", ready)

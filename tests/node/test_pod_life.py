@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -83,31 +84,36 @@ def test_a_pod_is_ready_only_when_its_readiness_probe_passes_and_not_when_it_fai
     assert next(c for c in pod["status"]["conditions"] if c["type"] == "Ready")["reason"] == "ContainersNotReady"
 
 
-@pytest.mark.parametrize(
-    ("name", "probe", "passes"),
-    [
-        ("tcp-open", {"tcpSocket": {"port": 8080}}, True),
-        ("tcp-shut", {"tcpSocket": {"port": 8081}}, False),
-        ("exec-0", {"exec": {"command": ["sh", "-c", "exit 0"]}}, True),
-        ("exec-1", {"exec": {"command": ["sh", "-c", "exit 1"]}}, False),
-        ("exec-slow", {"exec": {"command": ["sleep", "30"]}, "timeoutSeconds": 1}, False),
-        (
-            "header",
-            {"httpGet": {"port": 8080, "path": "/asked", "httpHeaders": [{"name": "X-Asked", "value": "yes"}]}},
-            True,
-        ),
-        ("no-header", {"httpGet": {"port": 8080, "path": "/asked"}}, False),
-    ],
-)
-def test_probes_of_every_kind_pass_and_fail(agent: Agent, cluster: Cluster, name: str, probe: Json, passes: bool) -> None:
-    cluster.run("node-a", name, web(readinessProbe={"periodSeconds": 1, **probe}))
-    if passes:
+PROBES: dict[str, tuple[Json, bool]] = {
+    "tcp-open": ({"tcpSocket": {"port": 8080}}, True),
+    "tcp-shut": ({"tcpSocket": {"port": 8081}}, False),
+    "exec-0": ({"exec": {"command": ["sh", "-c", "exit 0"]}}, True),
+    "exec-1": ({"exec": {"command": ["sh", "-c", "exit 1"]}}, False),
+    "exec-slow": ({"exec": {"command": ["sleep", "30"]}, "timeoutSeconds": 1}, False),
+    "header": ({"httpGet": {"port": 8080, "path": "/asked", "httpHeaders": [{"name": "X-Asked", "value": "yes"}]}}, True),
+    "no-header": ({"httpGet": {"port": 8080, "path": "/asked"}}, False),
+}
+
+
+@pytest.fixture(scope="module")
+def probed(agent: Agent, cluster: Cluster) -> Iterator[None]:
+    """A pod for each of the probes, all at once."""
+    for name, (probe, _) in PROBES.items():
+        cluster.run("node-a", name, web(readinessProbe={"periodSeconds": 1, **probe}))
+    yield
+    for name in PROBES:
+        cluster.delete(name, grace=0)
+
+
+@pytest.mark.usefixtures("probed")
+@pytest.mark.parametrize("name", PROBES)
+def test_probes_of_every_kind_pass_and_fail(cluster: Cluster, name: str) -> None:
+    if PROBES[name][1]:
         cluster.until(name, "ready", ready)
     else:
         cluster.until_event(name, "Unhealthy", "Readiness probe failed")
-        time.sleep(0.5)
+        time.sleep(0.2)
         assert not ready(cluster.pod(name) or {})
-    cluster.delete(name, grace=0)
 
 
 def test_the_startup_probe_holds_the_others_back(agent: Agent, cluster: Cluster) -> None:
@@ -117,7 +123,7 @@ def test_the_startup_probe_holds_the_others_back(agent: Agent, cluster: Cluster)
     )
     created = cluster.run("node-a", "starting", container)
     cluster.until_event("starting", "Unhealthy", "Startup probe failed")
-    time.sleep(1)  # five liveness periods: each would have killed it
+    time.sleep(0.6)  # three liveness periods: each would have killed it
     pod = cluster.pod("starting") or {}
     assert status(pod)["restartCount"] == 0
     assert status(pod)["started"] is False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import stat
 from typing import Any
 
@@ -119,6 +120,12 @@ def test_a_container_waits_for_a_missing_config_map_or_secret_and_starts_when_it
     (config_map if name == "no-map" else secret)(cluster, f"later-{'map' if name == 'no-map' else 'secret'}", k="it")
     cluster.until(name, "ready", ready)
     cluster.wait("its output", lambda: "got it" in agent.output(created))
+
+
+def test_a_container_has_less_cpu_priority_than_the_agent_when_the_agent_is_told_so(agent: Agent, cluster: Cluster) -> None:
+    created = cluster.run("node-a", "nice", {"args": ["-c", "nice; echo end; sleep 600"]})
+    text = cluster.wait("its niceness", lambda: "end" in agent.output(created) and agent.output(created))
+    assert int(str(text).split()[0]) == min(19, os.getpriority(os.PRIO_PROCESS, agent.process.pid) + 5)
 
 
 def test_volumes_are_files_that_the_container_finds_under_its_mount_path(agent: Agent, cluster: Cluster) -> None:

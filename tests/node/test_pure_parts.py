@@ -495,10 +495,16 @@ def test_the_phase_follows_from_the_containers(
     assert phase_of(pod) == phase
 
 
-def test_a_container_in_back_off_keeps_its_pod_running_and_a_failure_of_the_pod_wins() -> None:
+def test_a_container_in_back_off_keeps_its_pod_running() -> None:
     waiting = container(Waiting("CrashLoopBackOff"), over(1))
     assert phase_of(PodState("Always", (), (waiting,))) == "Running"
-    assert phase_of(PodState("Always", (), (container(UP),), failure=("DeadlineExceeded", ""))) == "Failed"
+
+
+def test_a_failure_of_the_pod_is_told_once_nothing_runs_any_more() -> None:
+    for state, phase, reason in ((UP, "Running", None), (over(0), "Failed", "DeadlineExceeded")):
+        pod = PodState("Always", (), (container(state),), failure=("DeadlineExceeded", "too long"))
+        status = status_patch(pod, [], NOW)
+        assert (status["phase"], status["reason"]) == (phase, reason)
 
 
 @pytest.mark.parametrize(
