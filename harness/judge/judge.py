@@ -109,7 +109,9 @@ def _not_come(case: Case, expectation: Expectation) -> Finding | None:
             reason = f"{_ended(case.evidence)} before {name} came"
             fault = fault_of(name)
             if fault and case.evidence.outcome.get("result") == "completed":
-                return case.finding(Result.INVALID, wanted, "not judged", reason=f"{name} never came")
+                why = case.evidence.fault(fault).no_effect
+                reason = f"the fault {fault} had no effect: {why}" if why else f"{name} never came"
+                return case.finding(Result.INVALID, wanted, "not judged", reason=reason)
             return case.finding(Result.NO_DATA, wanted, "not judged", reason=reason)
     return None
 

@@ -32,7 +32,7 @@ def _prometheus(layout: Layout) -> Launch:
     home, port = layout.folder / "prometheus", layout.ports["prometheus"]
     for name in ("rules", "scrape", "data"):
         (home / name).mkdir(parents=True, exist_ok=True, mode=0o700)
-    config = prometheus_config(layout.state.constants, layout.pki / "prometheus.kubeconfig", home, dict(layout.ports))
+    config = prometheus_config(layout.state.controls, layout.pki / "prometheus.kubeconfig", home, dict(layout.ports))
     write_private(home / "prometheus.yml", config)
     return Launch(
         "prometheus",

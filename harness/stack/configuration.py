@@ -7,7 +7,7 @@ from typing import Any
 
 import yaml
 
-from harness.stack.constants import Constants, go_duration
+from harness.plan.model import Controls
 
 _POD = "__meta_kubernetes_pod"
 
@@ -37,18 +37,26 @@ _POD_RELABELING: list[dict[str, Any]] = [
 ]
 
 
-def prometheus_config(constants: Constants, kubeconfig: Path, folder: Path, ports: dict[str, int]) -> str:
+def go_duration(seconds: float) -> str:
+    """As Go's flag parser and Prometheus read it: whole milliseconds, `1s250ms` never `1.25s`."""
+    whole, rest = divmod(round(seconds * 1000), 1000)
+    if not rest:
+        return f"{whole}s"
+    return (f"{whole}s" if whole else "") + f"{rest}ms"
+
+
+def prometheus_config(controls: Controls, kubeconfig: Path, folder: Path, ports: dict[str, int]) -> str:
     """prometheus.yml. Rules come from `folder`/rules, further scrapes from `folder`/scrape; both may be empty."""
 
     def fixed(job: str, port: str, **more: Any) -> dict[str, Any]:
         return {"job_name": job, "static_configs": [{"targets": [f"127.0.0.1:{ports[port]}"]}], **more}
 
-    interval = go_duration(constants.scrape_interval)
+    interval = go_duration(controls.scrape_interval)
     config = {
         "global": {
             "scrape_interval": interval,
             "scrape_timeout": interval,
-            "evaluation_interval": go_duration(constants.evaluation_interval),
+            "evaluation_interval": go_duration(controls.evaluation_interval),
         },
         "rule_files": [str(folder / "rules" / "*.yaml")],
         "scrape_config_files": [str(folder / "scrape" / "*.yaml")],

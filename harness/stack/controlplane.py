@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.stack.address import Networks
-from harness.stack.constants import go_duration
+from harness.stack.configuration import go_duration
 from harness.stack.launch import Launch, Layout
 
 
@@ -99,7 +99,7 @@ def _apiserver(layout: Layout) -> Launch:
 
 
 def _controller_manager(layout: Layout) -> Launch:
-    pki, port, constants = layout.pki, layout.ports["kube-controller-manager"], layout.state.constants
+    pki, port, controls = layout.pki, layout.ports["kube-controller-manager"], layout.state.controls
     off = (
         "endpointslice-controller",
         "endpoints-controller",
@@ -122,10 +122,10 @@ def _controller_manager(layout: Layout) -> Launch:
             "--controllers=" + ",".join(["*", *(f"-{name}" for name in off)]),
             f"--service-account-private-key-file={pki}/service-account.key",
             f"--root-ca-file={pki}/ca.crt",
-            f"--horizontal-pod-autoscaler-sync-period={go_duration(constants.hpa_sync_period)}",
-            "--horizontal-pod-autoscaler-downscale-stabilization=" + go_duration(constants.hpa_downscale_stabilization),
-            "--horizontal-pod-autoscaler-cpu-initialization-period=" + go_duration(constants.hpa_cpu_initialization_period),
-            "--horizontal-pod-autoscaler-initial-readiness-delay=" + go_duration(constants.hpa_initial_readiness_delay),
+            f"--horizontal-pod-autoscaler-sync-period={go_duration(controls.hpa_sync_period)}",
+            "--horizontal-pod-autoscaler-downscale-stabilization=" + go_duration(controls.hpa_downscale_stabilization),
+            "--horizontal-pod-autoscaler-cpu-initialization-period=" + go_duration(controls.hpa_cpu_initialization_period),
+            "--horizontal-pod-autoscaler-initial-readiness-delay=" + go_duration(controls.hpa_initial_readiness_delay),
             "--kube-api-qps=200",
             "--kube-api-burst=400",
             "--profiling=false",

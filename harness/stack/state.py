@@ -10,8 +10,9 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from harness.errors import Unavailable
+from harness.plan.controls import lapsed_controls
+from harness.plan.model import Controls
 from harness.stack.address import Networks
-from harness.stack.constants import Constants
 from harness.stack.location import check_name, state_root
 from harness.stack.pki import write_private
 from harness.stack.process import ProcessRecord, record
@@ -34,6 +35,7 @@ class Options(BaseModel):
 
     name: str = "default"
     lapse: float = 1.0
+    controls: Controls = Controls()
     images: list[Path] = []
     probe_lapse: float = 1.0
     backoff_base_seconds: float = 10.0
@@ -64,7 +66,7 @@ class ClusterState(BaseModel):
     phase: Phase = Phase.STARTING
     failure: str = ""
     lapse: float = 1.0
-    constants: Constants = Constants()
+    controls: Controls = Controls()
     kubeconfig: Path
     context: str
     api_url: str
@@ -134,7 +136,7 @@ def new_state(folder: Path, options: Options, binaries: dict[str, Path], index: 
         folder=folder,
         index=index,
         lapse=options.lapse,
-        constants=Constants().lapsed(options.lapse),
+        controls=lapsed_controls(options.controls, options.lapse).value,
         kubeconfig=folder / "kubeconfig",
         context=f"generalprobe-{options.name}",
         api_url=f"https://127.0.0.1:{ports['kube-apiserver']}",

@@ -45,6 +45,7 @@ def bring_up(plan: Plan, name: str, keep: bool, bin_dir: Path | None, progress: 
     options = cluster.Options(
         name=name,
         lapse=plan.lapse,
+        controls=plan.controls,
         images=[Path(path) for path in plan.system.images],
         backoff_base_seconds=max(0.5, 10 / plan.lapse),
         bin_dir=bin_dir,

@@ -16,9 +16,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.errors import BadInput, Unavailable
+from harness.plan.controls import lapsed_controls
+from harness.plan.model import Controls
 from harness.stack import address, bootstrap, cluster, doctor, location, pki, postgres, toolchain
 from harness.stack.companions import companions
-from harness.stack.constants import Constants, go_duration
+from harness.stack.configuration import go_duration
 from harness.stack.controlplane import control_plane
 from harness.stack.images import merge_tables
 from harness.stack.launch import PORTS, Launch, Layout
@@ -38,7 +40,7 @@ def a_state(folder: Path, lapse: float = 12) -> ClusterState:
         folder=folder,
         index=2,
         lapse=lapse,
-        constants=Constants().lapsed(lapse),
+        controls=lapsed_controls(Controls(), lapse).value,
         kubeconfig=folder / "kubeconfig",
         context="generalprobe-one",
         api_url="https://127.0.0.1:1",
@@ -117,17 +119,9 @@ def test_the_shipped_types_of_keda_are_those_of_the_pinned_module() -> None:
 # -- constants ---------------------------------------------------------------------------------------------------------
 
 
-@given(st.floats(min_value=0.5, max_value=500))
-def test_lapse_divides_every_constant_but_never_below_a_tenth_of_a_second(lapse: float) -> None:
-    production, lapsed = Constants(), Constants().lapsed(lapse)
-    for name, value in production:
-        wanted = max(value / lapse, timedelta(milliseconds=100))
-        assert abs(getattr(lapsed, name) - wanted) < timedelta(microseconds=2)
-
-
 @given(st.integers(min_value=1, max_value=10_000_000))
 def test_go_reads_every_duration_as_it_was_meant(milliseconds: int) -> None:
-    text = go_duration(timedelta(milliseconds=milliseconds))
+    text = go_duration(milliseconds / 1000)
     assert "." not in text
     assert parse_duration(text) == timedelta(milliseconds=milliseconds)
 
