@@ -10,7 +10,9 @@ from harness.expectations.evidence import Evidence
 FOREIGN_CORES = "host/foreign_cores"
 """Sampled by the observer `host` where the cluster shares its machine with the harness."""
 BOUND_CORES = 0.5
-"""So many cores may be busy with something else, on average over a stretch, before a failure in it counts for nothing."""
+"""So many cores may be busy with something else, on average over SPAN_SECONDS, before a failure there counts for nothing."""
+SPAN_SECONDS = 10.0
+"""Long enough not to mistake a process that just ended for a stranger, short enough to spoil twenty first requests."""
 LEAD_SECONDS = 30.0
 """Whoever took the cores shortly before a stretch has a part in what happened in it."""
 
@@ -29,8 +31,15 @@ def undisturbed(finding: Finding, evidence: Evidence) -> Finding:
 
 
 def foreign_cores(evidence: Evidence, since: float, until: float) -> float | None:
-    """The average of cores that others kept busy in a stretch; None where that was not seen."""
-    ((mean,),) = evidence.record.select(
-        "SELECT avg(value) FROM samples WHERE name = ? AND at >= ? AND at <= ?", (FOREIGN_CORES, since, until)
+    """The most cores that others kept busy over any SPAN_SECONDS of a stretch; None where that was not seen."""
+    samples = evidence.record.select(
+        "SELECT at, value FROM samples WHERE name = ? AND at >= ? AND at <= ? ORDER BY at", (FOREIGN_CORES, since, until)
     )
-    return None if mean is None else float(mean)
+    most, first = None, 0
+    for index, (at, _) in enumerate(samples):
+        while samples[first][0] <= at - SPAN_SECONDS:
+            first += 1
+        span = [value for _, value in samples[first : index + 1]]
+        if at - samples[first][0] >= SPAN_SECONDS / 2:
+            most = max(most or 0.0, sum(span) / len(span))
+    return most
