@@ -93,5 +93,5 @@ spec:
   type: ClusterIP
   selector: {{- include "crm.selector" . | nindent 4 }}
   ports:
-    - {name: http, port: 80, targetPort: http}
+    - {name: http, port: 8080, targetPort: http}
 {{- end }}
