@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from harness.record.rows import Gap, Heartbeat
 
 NOTHING_YET = "nothing came yet"
+
+
+def wall_clock(at: float) -> str:
+    """Seconds since the epoch as people read them in a note: `23:35:52 UTC`."""
+    return f"{datetime.fromtimestamp(at, UTC):%H:%M:%S} UTC"
 
 
 class Currency:

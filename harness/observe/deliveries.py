@@ -9,6 +9,7 @@ import httpx
 
 from harness.observe.base import Context
 from harness.observe.cluster import Change
+from harness.observe.currency import wall_clock
 from harness.observe.following import uid
 from harness.observe.journal import LedgerNames
 from harness.record.rows import Gap, Json, LedgerEntry
@@ -123,7 +124,7 @@ class Deliveries:
             boot = str(page["boot"])
             if pod.boot != boot:
                 if pod.boot is not None:
-                    last = f"{pod.answered_at:.1f}" if pod.answered_at else "its start"
+                    last = wall_clock(pod.answered_at) if pod.answered_at else "its start"
                     await self.context.note("info", f"{pod.name} was restarted; what it received after {last} is not known")
                 pod.boot, fresh = boot, pod.after == 0
                 pod.after = 0
@@ -151,5 +152,5 @@ class Deliveries:
         if pod.answered_at is None:
             await self.context.note("info", f"{pod.name} ended before its ledger could be read")
             return
-        text = f"{pod.name} ended; its ledger was read until {pod.answered_at:.1f}, entry {pod.after}"
+        text = f"{pod.name} ended; its ledger was read until {wall_clock(pod.answered_at)}, entry {pod.after}"
         await self.context.note("info", text)

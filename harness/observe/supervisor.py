@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from harness.observe.base import Context, Observing
-from harness.observe.currency import Currency
+from harness.observe.currency import Currency, wall_clock
 from harness.observe.samplings import Asked
 from harness.observe.sink import Sink
 from harness.record.rows import Note
@@ -97,9 +97,8 @@ class Supervisor:
     @staticmethod
     def _opened(currency: Currency, now: float) -> Note:
         why = "; ".join(f"{part}: {reason}" if part else reason for part, reason in currency.missing(now).items())
-        return Note(
-            now, currency.source, "warning", f"Nothing from {currency.source} since {currency.open_since:.1f}: {why}"
-        )
+        since = wall_clock(now if currency.open_since is None else currency.open_since)
+        return Note(now, currency.source, "warning", f"Nothing from {currency.source} since {since}: {why}")
 
     async def _announce(self, ready: Callable[[str], None], within: float) -> None:
         deadline = self._clock() + within

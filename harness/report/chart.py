@@ -10,9 +10,10 @@ import plotly.graph_objects as go
 from plotly.subplots import make_subplots
 
 from harness.expectations.base import Finding, Result
-from harness.report.series import Axis, Line, Span, Spot
+from harness.report.series import Axis, Limit, Line, Span, Spot
 
 COLOURS = ("#3b7dd8", "#d9822b", "#2f9e6e", "#a65bb5", "#c2453d", "#7a8a24", "#4aa3a2", "#8c6d5a")
+DASHES = ("solid", "dash", "dot", "dashdot")
 STATES = {"phase": "#8aa0b8", "fault": "#c2453d", "pending": "#e0b84c", "firing": "#c2453d"}
 SPOTS = {
     "firing": ("triangle-up", "#c2453d", "received by the receiver: firing"),
@@ -35,18 +36,26 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
     workloads = [
         name for name, lines in axis.replicas.items() if _moves(lines) or name in {w for w, _ in target_of.values()}
     ]
-    titles = ["phases and faults", "arrivals per second", "p95 from the intended start, ms", "alerts", *workloads]
+    titles = ["phases and faults", "arrivals per second", "p95, ms", "alerts", *workloads]
     heights = [1.1, 2.0, 2.0, max(0.8, 0.35 * len({span.name for span in axis.alerts}) + 0.5), *([0.9] * len(workloads))]
     drawn = make_subplots(
-        rows=len(titles), cols=1, shared_xaxes=True, vertical_spacing=0.022, row_heights=heights, subplot_titles=titles
+        rows=len(titles),
+        cols=1,
+        shared_xaxes=True,
+        vertical_spacing=0.26 / (2.6 + len(titles)),
+        row_heights=heights,
+        subplot_titles=titles,
     )
     for span in axis.phases:
         _bar(drawn, 1, span, "phases", text=span.name)
     for span in axis.faults:
         _bar(drawn, 1, span, span.name)
     _spots(drawn, 1, [(spot.name.split(":")[0], spot) for spot in axis.fault_spots])
-    _lines(drawn, 2, axis.arrivals)
-    _lines(drawn, 3, axis.latency)
+    colours = _colours([*axis.arrivals, *axis.latency])
+    _lines(drawn, 2, axis.arrivals, colours)
+    _lines(drawn, 3, axis.latency, colours)
+    for limit in axis.limits:
+        _limit(drawn, 3, limit)
     for span in axis.alerts:
         _bar(drawn, 4, span, span.name)
     _spots(drawn, 4, [(spot.name, spot) for spot in axis.notifications])
@@ -68,13 +77,16 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
     drawn.update_xaxes(type="date", range=[time(axis.since), time(axis.until)], tickformat="%H:%M:%S", showgrid=True)
     drawn.update_yaxes(rangemode="tozero", row=2)
     drawn.update_yaxes(rangemode="tozero", row=3)
+    for row, lanes in ((1, ["phases", *(span.name for span in axis.faults)]), (4, _in_order(axis))):
+        drawn.update_yaxes(categoryorder="array", categoryarray=list(dict.fromkeys(lanes))[::-1], row=row)
+    _legends(drawn, len(titles))
     drawn.update_layout(
         height=int(115 * sum(heights)) + 120,
         margin={"l": 170, "r": 20, "t": 60, "b": 40},
         hovermode="x unified",
         hoversubplots="axis",
         barmode="overlay",
-        legend={"orientation": "h", "y": -0.04},
+        modebar={"bgcolor": "rgba(0,0,0,0)"},
         paper_bgcolor="rgba(0,0,0,0)",
         plot_bgcolor="rgba(0,0,0,0)",
         font={"family": "system-ui, sans-serif"},
@@ -98,6 +110,7 @@ def _bar(drawn: go.Figure, row: int, span: Span, lane: str, text: str = "") -> N
             text=text,
             textposition="inside",
             insidetextanchor="middle",
+            insidetextfont={"color": "#10151c"},
             showlegend=False,
             hovertemplate=f"{span.name} ({span.kind}) {span.detail}<extra></extra>",
         ),
@@ -125,15 +138,60 @@ def _spots(drawn: go.Figure, row: int, spots: Sequence[tuple[str, Spot]]) -> Non
             )
 
 
-def _lines(drawn: go.Figure, row: int, lines: Sequence[Line]) -> None:
-    for index, line in enumerate(lines):
+def _in_order(axis: Axis) -> list[str]:
+    """Alerts from top to bottom as they came first."""
+    first = sorted(
+        [(span.since, span.name) for span in axis.alerts] + [(spot.at, spot.name) for spot in axis.notifications]
+    )
+    return [name for _, name in first]
+
+
+def _colours(lines: Sequence[Line]) -> dict[str, str]:
+    """A territory has one colour in every row."""
+    groups = sorted({line.group for line in lines})
+    return {group: COLOURS[index % len(COLOURS)] for index, group in enumerate(groups)}
+
+
+def _legends(drawn: go.Figure, rows: int) -> None:
+    """Each row has its own legend at the right of its title: one for all would be out of sight from most rows."""
+    for row in range(1, rows + 1):
+        name = "legend" if row == 1 else f"legend{row}"
+        axis = drawn.layout["yaxis" if row == 1 else f"yaxis{row}"]
+        drawn.update_traces(legend=name, row=row, col=1)
+        place = {"orientation": "h", "x": 1, "xanchor": "right", "y": axis.domain[1], "yanchor": "bottom"}
+        drawn.update_layout({name: {**place, "font": {"size": 11}, "bgcolor": "rgba(0,0,0,0)"}})
+
+
+def _limit(drawn: go.Figure, row: int, limit: Limit) -> None:
+    drawn.add_trace(
+        go.Scatter(
+            x=[time(limit.since), time(limit.until)],
+            y=[limit.value, limit.value],
+            mode="lines+text",
+            text=["", limit.name],
+            textposition="middle right",
+            textfont={"size": 11},
+            name=limit.name,
+            showlegend=False,
+            line={"width": 1.5, "dash": "longdash", "color": "#c2453d"},
+            hovertemplate=f"limit of {limit.name}<extra></extra>",
+        ),
+        row=row,
+        col=1,
+    )
+
+
+def _lines(drawn: go.Figure, row: int, lines: Sequence[Line], colours: dict[str, str]) -> None:
+    drawn_of: dict[str, int] = {}
+    for line in lines:
+        nth = drawn_of[line.group] = drawn_of.get(line.group, -1) + 1
         drawn.add_trace(
             go.Scatter(
                 x=[time(at) for at in line.at],
                 y=line.values,
                 mode="lines",
                 name=line.name,
-                line={"width": 1.6, "color": COLOURS[index % len(COLOURS)]},
+                line={"width": 1.5, "color": colours[line.group], "dash": DASHES[nth % len(DASHES)]},
             ),
             row=row,
             col=1,
@@ -159,7 +217,8 @@ def _replicas(drawn: go.Figure, row: int, lines: Sequence[Line], show: bool) -> 
             row=row,
             col=1,
         )
-    drawn.update_yaxes(rangemode="tozero", range=[0, max(max(line.values) for line in lines) + 1], row=row)
+    most = max(max(line.values) for line in lines)
+    drawn.update_yaxes(range=[0, most + 1], dtick=max(1, round(most / 3)), row=row)
 
 
 def _deadlines(drawn: go.Figure, row: int, wanted: Sequence[tuple[Finding, float]]) -> None:

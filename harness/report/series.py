@@ -6,12 +6,17 @@ import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 
+from harness.expectations.latency import Latency
+from harness.expectations.registry import read
+from harness.plan.model import Plan
 from harness.record import views
 from harness.record.reader import RecordReader
 from harness.record.rows import Alert, Fault, Mark, Notification, Requests
 
 LATENCY_POINTS = 240
 """At most this many points per latency line: merging histograms is what takes time."""
+LATENCY_GRAIN = 3
+"""Seconds: a percentile of the few requests of one second would jump about and say little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +27,8 @@ class Line:
     at: list[float]
     values: list[float]
     step: bool = False
+    group: str = ""
+    """What gives the line its colour: its territory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +52,16 @@ class Spot:
     detail: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """What a percentile must stay within during a stretch, milliseconds."""
+
+    name: str
+    value: float
+    since: float
+    until: float
+
+
 @dataclass(slots=True)
 class Axis:
     """Everything that is drawn over one time axis, from `since` to `until`, seconds since the epoch."""
@@ -59,6 +76,7 @@ class Axis:
     notifications: list[Spot] = field(default_factory=list)
     arrivals: list[Line] = field(default_factory=list)
     latency: list[Line] = field(default_factory=list)
+    limits: list[Limit] = field(default_factory=list)
     replicas: dict[str, list[Line]] = field(default_factory=dict)
 
 
@@ -80,6 +98,7 @@ def axis(record: RecordReader) -> Axis:
     ]
     found.arrivals = arrivals(record)
     found.latency = latency(record, since, until)
+    found.limits = limits(record, marks)
     for workload in views.workloads(record):
         points = views.replicas(record, workload)
         at = [max(since, point.at) for point in points] + [until]
@@ -131,7 +150,21 @@ def alerts(record: RecordReader, until: float) -> list[Span]:
         if row.state in ("pending", "firing"):
             open_[key] = row
     spans += [Span(name, row.state, row.at, until, labels) for (name, labels), row in open_.items()]
-    return sorted(spans, key=lambda span: (span.name, span.since))
+    return _united(spans)
+
+
+def _united(spans: list[Span]) -> list[Span]:
+    """One bar where an alert was in one state for several labels at once: bars over bars cannot be told apart."""
+    bars: list[Span] = []
+    for span in sorted(spans, key=lambda span: (span.name, span.kind, span.since)):
+        last = bars[-1] if bars else None
+        if last and (last.name, last.kind) == (span.name, span.kind) and span.since <= last.until:
+            detail = last.detail if span.detail in last.detail.split("<br>") else f"{last.detail}<br>{span.detail}"
+            bars[-1] = Span(span.name, span.kind, last.since, max(last.until, span.until), detail)
+        else:
+            bars.append(span)
+    # a firing bar is drawn over the pending one of another label
+    return sorted(bars, key=lambda span: (span.kind == "firing", span.since))
 
 
 def arrivals(record: RecordReader) -> list[Line]:
@@ -144,7 +177,7 @@ def arrivals(record: RecordReader) -> list[Line]:
         seconds[territory][int(second)] = float(intended)
         if not_started:
             seconds[f"{territory} not started"][int(second)] = float(not_started)
-    return [Line(name, *_dense(found)) for name, found in sorted(seconds.items())]
+    return [Line(name, *_dense(found), group=name.partition(" ")[0]) for name, found in sorted(seconds.items())]
 
 
 def _dense(found: dict[int, float]) -> tuple[list[float], list[float]]:
@@ -155,19 +188,35 @@ def _dense(found: dict[int, float]) -> tuple[list[float], list[float]]:
 
 def latency(record: RecordReader, since: float, until: float) -> list[Line]:
     """p95 from the intended start by workload, milliseconds, over bins that keep the number of points bounded."""
-    width = max(1, round((until - since) / LATENCY_POINTS))
+    width = max(LATENCY_GRAIN, round((until - since) / LATENCY_POINTS))
     bins: dict[tuple[str, int], list[Requests]] = defaultdict(list)
+    territory: dict[str, str] = {}
     for row in views.requests(record, since, until + 1):
         bins[row.workload, int(row.second // width) * width].append(row)
+        territory[row.workload] = row.territory
     lines: dict[str, Line] = {}
     for (workload, at), rows in sorted(bins.items()):
-        line = lines.setdefault(workload, Line(workload, [], []))
+        line = lines.setdefault(workload, Line(workload, [], [], group=territory[workload]))
         if line.at and at - line.at[-1] > 3 * width:
             line.at.append(line.at[-1] + width)
             line.values.append(math.nan)  # no request, no latency: the line is broken
         line.at.append(float(at))
         line.values.append(views.merged(rows).get_value_at_percentile(95) / 1000)
     return list(lines.values())
+
+
+def limits(record: RecordReader, marks: dict[str, float]) -> list[Limit]:
+    """The limits that latency expectations set, over the stretch for which they were really set."""
+    plan = Plan.model_validate(record.meta("plan"))
+    found: list[Limit] = []
+    for one in plan.expectations:
+        expectation = read(one.spec)
+        if isinstance(expectation, Latency) and one.since in marks and one.until in marks:
+            what = expectation.component or ", ".join(expectation.workloads)
+            for percentile, limit in expectation.limits.items():
+                name = f"{what}: p{percentile:g} within {limit * 1000:g} ms"
+                found.append(Limit(name, limit * 1000, marks[one.since], marks[one.until]))
+    return found
 
 
 def _labels(labels: dict[str, object]) -> str:
