@@ -10,7 +10,8 @@ from __future__ import annotations
 import math
 import zlib
 from binascii import a2b_base64
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 
 from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
@@ -37,17 +38,15 @@ def _own_header() -> bytes:
 
 
 _OWN_HEADER = _own_header()
+_SHAPE = new_histogram()
+"""Always empty: it knows which value a place stands for."""
 
 
 def add_encoded(total: HdrHistogram, encoded: Iterable[bytes]) -> None:
     """Add histograms in their encoded form to `total`, which has the shape of `new_histogram`."""
-    counts: dict[int, int] = {}
-    for blob in encoded:
-        payload = zlib.decompress(a2b_base64(blob)[ext_header_size:])
-        if len(payload) > payload_header_size + LONG_ROW or _header(payload) != _OWN_HEADER:
-            total.decode_and_add(blob)
-        else:
-            _read(payload[payload_header_size:], counts)
+    counts, others = _counted(encoded)
+    for blob in others:
+        total.decode_and_add(blob)
     if not counts:
         return
     places = total.encoder.get_counts()
@@ -59,21 +58,65 @@ def add_encoded(total: HdrHistogram, encoded: Iterable[bytes]) -> None:
     total.min_value = min(total.min_value, total.get_value_from_index(min(counts)) or 1)
 
 
-def _read(places: bytes, counts: dict[int, int]) -> None:
-    index = number = shift = 0
-    for byte in places:
-        if byte & 0x80:
-            number |= (byte & 0x7F) << shift
-            shift += 7
-            continue
-        number |= byte << shift
+def percentile_of(encoded: Iterable[bytes], percentile: float) -> int:
+    """The percentile of the sum, microseconds, as `HdrHistogram.get_value_at_percentile` has it; 0 of nothing.
+
+    Looks only at places that hold something: a chart asks for a thousand percentiles of a few hundred requests each.
+    """
+    counts, others = _counted(encoded)
+    if others:
+        total = new_histogram()
+        for blob in others:
+            total.decode_and_add(blob)
+        for index, count in enumerate(total.encoder.get_counts()):
+            if count:
+                counts[index] += count
+    wanted = max(int(percentile * sum(counts.values()) / 100 + 0.5), 1)
+    passed = 0
+    for index in sorted(counts):
+        passed += counts[index]
+        if passed >= wanted:
+            return int(_SHAPE.get_highest_equivalent_value(_SHAPE.get_value_from_index(index)))
+    return 0
+
+
+def _counted(encoded: Iterable[bytes]) -> tuple[defaultdict[int, int], list[bytes]]:
+    """Counts by place of all short rows of our own shape, and the rows that the library has to read."""
+    counts: defaultdict[int, int] = defaultdict(int)
+    others = []
+    for blob in encoded:
+        payload = zlib.decompress(a2b_base64(blob)[ext_header_size:])
+        if len(payload) > payload_header_size + LONG_ROW or _header(payload) != _OWN_HEADER:
+            others.append(blob)
+        else:
+            _read(payload[payload_header_size:], counts)
+    return counts, others
+
+
+def _read(places: bytes, counts: defaultdict[int, int]) -> None:
+    index = 0
+    rest = iter(places)
+    for number in rest:
+        if number > 0x7F:  # nearly all numbers of more than one byte have two
+            number = number & 0x7F | next(rest) << 7  # noqa: PLW2901
+            if number > 0x3FFF:
+                number = _long(number & 0x3FFF, rest)  # noqa: PLW2901
         if number & 1:
             index += (number + 1) >> 1
         else:
-            if number:
-                counts[index] = counts.get(index, 0) + (number >> 1)
+            counts[index] += number >> 1
             index += 1
-        number = shift = 0
+
+
+def _long(number: int, rest: Iterator[int]) -> int:
+    """The whole of a number whose first two bytes are known and say that more follow."""
+    shift = 14
+    for byte in rest:
+        number |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            break
+        shift += 7
+    return number
 
 
 def value_at(total: HdrHistogram, percentile: float, slower: int = 0) -> float:

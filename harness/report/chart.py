@@ -67,11 +67,8 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
         _replicas(drawn, row, axis.replicas[workload], show=row == 5)
         _deadlines(drawn, row, [(f, target_of[f.id][1]) for f in findings if target_of.get(f.id, ("",))[0] == workload])
     for spot in axis.windows:
-        drawn.add_vline(x=time(spot.at), line={"color": "#5470c6", "dash": "dash", "width": 1.5})
         where = {"x": time(spot.at), "y": 1.0, "yref": "paper", "yanchor": "bottom", "yshift": 16}
         drawn.add_annotation(text=spot.name, showarrow=False, font={"size": 11}, **where)
-    for span in axis.faults:
-        drawn.add_vrect(x0=time(span.since), x1=time(span.until), fillcolor="#c2453d", opacity=0.07, line_width=0)
     for title in drawn.layout.annotations[: len(titles)]:
         title.update(x=0, xanchor="left", font={"size": 13})
     drawn.update_xaxes(type="date", range=[time(axis.since), time(axis.until)], tickformat="%H:%M:%S", showgrid=True)
@@ -83,6 +80,7 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
     drawn.update_layout(
         height=int(115 * sum(heights)) + 120,
         margin={"l": 170, "r": 20, "t": 60, "b": 40},
+        shapes=_shapes(axis, len(titles)),
         hovermode="x unified",
         hoversubplots="axis",
         barmode="overlay",
@@ -92,6 +90,30 @@ def figure(axis: Axis, findings: Sequence[Finding], target_of: dict[str, tuple[s
         font={"family": "system-ui, sans-serif"},
     )
     return drawn
+
+
+def _shapes(axis: Axis, rows: int) -> list[dict[str, Any]]:
+    """Window boundaries and faults across every row. Set at once: plotly's add_vline takes a second for a few of them."""
+    looks: list[dict[str, Any]] = [
+        {
+            "type": "line",
+            "x0": time(spot.at),
+            "x1": time(spot.at),
+            "line": {"color": "#5470c6", "dash": "dash", "width": 1.5},
+        }
+        for spot in axis.windows
+    ]
+    looks += [
+        {"type": "rect", "x0": time(span.since), "x1": time(span.until), "fillcolor": "#c2453d", "opacity": 0.07}
+        | {"line": {"width": 0}}
+        for span in axis.faults
+    ]
+    numbers = ["", *(str(row) for row in range(2, rows + 1))]
+    return [
+        {**look, "y0": 0, "y1": 1, "xref": f"x{number}", "yref": f"y{number} domain"}
+        for look in looks
+        for number in numbers
+    ]
 
 
 def _moves(lines: Sequence[Line]) -> bool:

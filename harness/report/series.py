@@ -10,13 +10,16 @@ from harness.expectations.latency import Latency
 from harness.expectations.registry import read
 from harness.plan.model import Plan
 from harness.record import views
+from harness.record.histograms import percentile_of
 from harness.record.reader import RecordReader
-from harness.record.rows import Alert, Fault, Mark, Notification, Requests
+from harness.record.rows import Alert, Fault, Mark, Notification
 
 LATENCY_POINTS = 240
 """At most this many points per latency line: merging histograms is what takes time."""
 LATENCY_GRAIN = 3
 """Seconds: a percentile of the few requests of one second would jump about and say little."""
+POINTS = 1000
+"""At most this many points per line of arrivals: a screen has no more, and a browser is slow with more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +180,7 @@ def arrivals(record: RecordReader) -> list[Line]:
         seconds[territory][int(second)] = float(intended)
         if not_started:
             seconds[f"{territory} not started"][int(second)] = float(not_started)
-    return [Line(name, *_dense(found), group=name.partition(" ")[0]) for name, found in sorted(seconds.items())]
+    return [Line(name, *_bounded(*_dense(found)), group=name.partition(" ")[0]) for name, found in sorted(seconds.items())]
 
 
 def _dense(found: dict[int, float]) -> tuple[list[float], list[float]]:
@@ -189,19 +192,19 @@ def _dense(found: dict[int, float]) -> tuple[list[float], list[float]]:
 def latency(record: RecordReader, since: float, until: float) -> list[Line]:
     """p95 from the intended start by workload, milliseconds, over bins that keep the number of points bounded."""
     width = max(LATENCY_GRAIN, round((until - since) / LATENCY_POINTS))
-    bins: dict[tuple[str, int], list[Requests]] = defaultdict(list)
-    territory: dict[str, str] = {}
-    for row in views.requests(record, since, until + 1):
-        bins[row.workload, int(row.second // width) * width].append(row)
-        territory[row.workload] = row.territory
+    bins: dict[tuple[str, int], list[bytes]] = defaultdict(list)
+    territories: dict[str, str] = {}
+    for workload, territory, at, histogram in record.select(_HISTOGRAMS, (width, width, since, until + 1)):
+        bins[workload, at].append(histogram)
+        territories[workload] = territory
     lines: dict[str, Line] = {}
-    for (workload, at), rows in sorted(bins.items()):
-        line = lines.setdefault(workload, Line(workload, [], [], group=territory[workload]))
+    for (workload, at), histograms in sorted(bins.items(), key=lambda one: one[0]):
+        line = lines.setdefault(workload, Line(workload, [], [], group=territories[workload]))
         if line.at and at - line.at[-1] > 3 * width:
             line.at.append(line.at[-1] + width)
             line.values.append(math.nan)  # no request, no latency: the line is broken
         line.at.append(float(at))
-        line.values.append(views.merged(rows).get_value_at_percentile(95) / 1000)
+        line.values.append(percentile_of(histograms, 95) / 1000)
     return list(lines.values())
 
 
@@ -217,6 +220,18 @@ def limits(record: RecordReader, marks: dict[str, float]) -> list[Limit]:
                 name = f"{what}: p{percentile:g} within {limit * 1000:g} ms"
                 found.append(Limit(name, limit * 1000, marks[one.since], marks[one.until]))
     return found
+
+
+_HISTOGRAMS = "SELECT workload, territory, second / ? * ?, histogram FROM requests WHERE second >= ? AND second < ?"
+
+
+def _bounded(at: list[float], values: list[float]) -> tuple[list[float], list[float]]:
+    """At most POINTS points, each the highest of its stretch: a peak must not vanish from the picture."""
+    stretch = -(-len(at) // POINTS)
+    if stretch <= 1:
+        return at, values
+    firsts = range(0, len(at), stretch)
+    return [at[first] for first in firsts], [max(values[first : first + stretch]) for first in firsts]
 
 
 def _labels(labels: dict[str, object]) -> str:

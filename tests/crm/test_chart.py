@@ -92,7 +92,7 @@ def test_a_workload_has_the_names_and_labels_that_others_look_for(rendered: Rend
     }
     assert deployment["spec"]["selector"]["matchLabels"].items() <= labels.items()
     assert service["spec"]["selector"].items() <= labels.items()
-    assert service["spec"]["ports"] == [{"name": "http", "port": 80, "targetPort": "http"}]
+    assert service["spec"]["ports"] == [{"name": "http", "port": 8080, "targetPort": "http"}]
     assert deployment["metadata"]["namespace"] == service["metadata"]["namespace"] == "crm"
     assert "replicas" not in deployment["spec"]
 

@@ -9,7 +9,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.histograms import add_encoded, new_histogram, value_at
+from harness.record.histograms import add_encoded, new_histogram, percentile_of, value_at
 
 LATENCIES = st.lists(st.integers(1, 60_000_000), max_size=30)
 
@@ -55,3 +55,15 @@ def test_a_percentile_is_the_nearest_rank_and_who_was_not_answered_is_slower_tha
 def test_a_percentile_of_nothing_is_an_error() -> None:
     with pytest.raises(ValueError, match="nothing"):
         value_at(new_histogram(), 95)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(LATENCIES, max_size=6), st.sampled_from([0, 50, 95, 99.9, 100]), st.integers(0, 400))
+def test_a_percentile_without_a_histogram_is_that_of_the_library(
+    rows: list[list[int]], percentile: float, in_a_long_row: int
+) -> None:
+    rows = [*rows, list(range(1000, 1000 + in_a_long_row))]
+    library = new_histogram()
+    for row in rows:
+        library.decode_and_add(encoded(row))
+    assert percentile_of(map(encoded, rows), percentile) == library.get_value_at_percentile(percentile)
