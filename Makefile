@@ -34,8 +34,9 @@ lint: $(BIN)/.dev-ready ## Formatting, lint and the one-way import contract
 types: $(BIN)/.dev-ready ## mypy --strict
 	$(BIN)/mypy
 
-unit: $(BIN)/.dev-ready ## Only the tests (PYTEST_ARGS="-k scale" narrows them)
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+unit: $(BIN)/.dev-ready ## Only the tests (PYTEST_ARGS="-k scale" narrows them): first those that can share the machine
+	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -m alone $(PYTEST_ARGS)
 
 bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md
 	@$(MAKE) --no-print-directory -j2 parts crm

@@ -10,7 +10,7 @@ from harness.expectations.evidence import Evidence
 FOREIGN_CORES = "host/foreign_cores"
 """Sampled by the observer `host` where the cluster shares its machine with the harness."""
 BOUND_CORES = 0.5
-"""So many cores may be busy with something else, on average over SPAN_SECONDS, before a failure there counts for nothing."""
+"""So many cores may be busy with something else, averaged over SPAN_SECONDS, before a failure there counts for nothing."""
 SPAN_SECONDS = 10.0
 """Long enough not to mistake a process that just ended for a stranger, short enough to spoil twenty first requests."""
 LEAD_SECONDS = 30.0

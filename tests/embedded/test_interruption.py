@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.embedded.conftest import NAME, Rehearsing, children_named, eventually
 
 from harness.errors import Exit
 from harness.judge.judge import judge
@@ -17,8 +16,9 @@ from harness.record.reader import RecordReader
 from harness.record.rows import Fault
 from harness.safety.undo import UndoJournal
 from harness.stack import cluster
+from tests.embedded.conftest import NAME, Rehearsing, children_named, eventually
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 REHEARSAL = Path(__file__).parent / "sabotage" / "interrupted.yaml"
 
 

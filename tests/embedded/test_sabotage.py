@@ -8,13 +8,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from tests.embedded.conftest import NAME, Ran, Rehearsing, eventually
 
 from harness.errors import Exit
 from harness.record.reader import RecordReader
 from harness.stack import cluster
+from tests.embedded.conftest import NAME, Ran, Rehearsing, eventually
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 SABOTAGE = Path(__file__).parent / "sabotage"
 
 

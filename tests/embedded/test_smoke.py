@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.embedded.conftest import NAME, Ran, Rehearsing
 
 from harness.expectations.base import Result
 from harness.judge.judge import judge
 from harness.stack import cluster
+from tests.embedded.conftest import NAME, Ran, Rehearsing
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 Doctor = Callable[[Callable[[dict[str, Any]], None]], Path]
 
 

@@ -18,6 +18,8 @@ from harness.record.views import merged
 from harness.traffic.arrivals import arrivals
 from harness.traffic.profile import load_profile
 
+pytestmark = pytest.mark.alone  # whether a generator kept its pace shows only where it has the cores
+
 ROOT = Path(__file__).parents[2]
 PROFILE = ROOT / "profiles" / "oktoberfest.yaml"
 

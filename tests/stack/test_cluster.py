@@ -20,7 +20,7 @@ from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options
 from tests.stack.workbench import Kubectl, deployment, eventually, rehearse, service
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 
 
 def cron_object(name: str, replicas: int) -> dict[str, object]:

@@ -21,7 +21,7 @@ from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options, folder_of
 from tests.stack.workbench import ROOT, Kubectl, deployment, eventually, rehearse
 
-pytestmark = pytest.mark.cluster
+pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 
 
 def processes_of(folder: Path) -> list[str]:
