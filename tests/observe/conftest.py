@@ -33,6 +33,9 @@ from harness.plan.model import Plan, System
 from harness.record.reader import RecordReader
 from harness.record.rows import Meta
 from harness.record.writer import RecordWriter
+from harness.stack.finding import find
+from harness.stack.parts import part
+from harness.stack.toolchain import candidates
 from harness.target.base import Target
 
 ROOT = Path(__file__).parents[2]
@@ -92,13 +95,12 @@ class Part:
             self.process.wait()
 
 
-def binary(*names: str) -> Path:
-    """A part's program from GENERALPROBE_BIN_DIR or PATH; skips where there is none."""
-    for name in names:
-        found = shutil.which(name, path=os.environ.get("GENERALPROBE_BIN_DIR", "")) or shutil.which(name)
-        if found:
-            return Path(found)
-    pytest.skip(f"no {names[0]}: set GENERALPROBE_BIN_DIR to the folder with the built parts")
+def binary(name: str) -> Path:
+    """A part's program, found as the embedded cluster finds it; skips where it is not built."""
+    found = find(part(name), None, candidates())
+    if found is None:
+        pytest.skip(f"no {name}: run `make parts`")
+    return found
 
 
 def wait_for_http(url: str, part: Part, within: float = 60.0, **more: Any) -> None:
@@ -211,7 +213,7 @@ def api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiServer]:
     etcd_url = f"http://127.0.0.1:{client_port}"
     etcd = Part(
         [
-            str(binary("etcd", "server", "v3")),
+            str(binary("etcd")),
             f"--data-dir={folder / 'etcd'}",
             f"--listen-client-urls={etcd_url}",
             f"--advertise-client-urls={etcd_url}",
