@@ -150,7 +150,7 @@ def _spots(drawn: go.Figure, row: int, spots: Sequence[tuple[str, Spot]]) -> Non
                     x=[time(spot.at) for _, spot in chosen],
                     y=[lane for lane, _ in chosen],
                     mode="markers",
-                    marker={"symbol": symbol, "size": 11, "color": colour},
+                    marker={"symbol": symbol, "size": 11, "color": colour, "line": {"width": 1, "color": "#ffffff"}},
                     name=says,
                     customdata=[spot.detail for _, spot in chosen],
                     hovertemplate=f"{says} %{{customdata}}<extra></extra>",

@@ -161,9 +161,15 @@ def test_rows_are_read_once_however_long_the_run(growing: tuple[Path, RecordWrit
         seen.read(T0)
         seen.record._db.set_trace_callback(statements.append)
         steps: list[int] = []
+        now = [0]
+
+        def step() -> None:
+            steps.append(now[0])
+
+        seen.record._db.set_progress_handler(step, 1)
         for at in range(60):
             writer.add_all(second_of(at))
-            seen.record._db.set_progress_handler(lambda at=at: steps.append(at), 1)
+            now[0] = at
             assert len(seen.read(T0 + at)) == 3
         for table in ("faults", "alerts", "notifications", "requests", "arrivals"):
             bounds = [found for said in statements if (found := re.search(rf"FROM {table} WHERE rowid > (\d+)", said))]
