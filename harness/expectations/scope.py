@@ -118,22 +118,20 @@ class Scope(Expectation):
     def answers(self, case: Case) -> dict[tuple[str, str], tuple[int, list[bytes]]]:
         """Requests that count, by territory and outcome: how many, and their histograms."""
         found: dict[tuple[str, str], tuple[int, list[bytes]]] = {}
-        covered: dict[str, bool] = {}
+        covered = [workload for workload in case.evidence.requested if self.covers(workload)]
         for first, last in map(seconds, self.spans(case)):
-            for territory, workload, outcome, count, histogram in case.record.select(_REQUESTS, (first, last)):
-                if workload not in covered:
-                    covered[workload] = self.covers(workload)
-                if covered[workload]:
-                    before, histograms = found.get((territory, outcome), (0, []))
-                    histograms.append(histogram)
-                    found[territory, outcome] = before + count, histograms
+            statement = f"{_REQUESTS} AND workload IN ({', '.join('?' for _ in covered)})"
+            for territory, outcome, count, histogram in case.record.select(statement, (first, last, *covered)):
+                before, histograms = found.get((territory, outcome), (0, []))
+                histograms.append(histogram)
+                found[territory, outcome] = before + count, histograms
         return found
 
     def outcomes(self, case: Case) -> dict[tuple[str, str], int]:
         """How many requests count, by territory and outcome."""
         found: dict[tuple[str, str], int] = {}
         for first, last in map(seconds, self.spans(case)):
-            for territory, workload, outcome, count in case.record.select(_OUTCOMES, (first, last)):
+            for territory, workload, outcome, count in case.evidence.outcomes(first, last):
                 if self.covers(workload):
                     found[territory, outcome] = found.get((territory, outcome), 0) + count
         return found
@@ -151,10 +149,7 @@ class Scope(Expectation):
         return Generator.of(rows)
 
 
-_REQUESTS = "SELECT territory, workload, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
-_OUTCOMES = """
-    SELECT territory, workload, outcome, sum(count) FROM requests WHERE second >= ? AND second < ? GROUP BY 1, 2, 3
-"""
+_REQUESTS = "SELECT territory, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
 
 
 def seconds(span: Span) -> tuple[int, int]:
