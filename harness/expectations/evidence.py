@@ -153,6 +153,11 @@ class Evidence:
         return list(self.record.rows(Arrivals))
 
     @cached_property
+    def arriving(self) -> set[str]:
+        """Every workload that arrivals were intended for."""
+        return {row.workload for row in self.arrivals}
+
+    @cached_property
     def requested(self) -> list[str]:
         """Every workload that answered a request, or should have."""
         return [workload for (workload,) in self.record.select("SELECT DISTINCT workload FROM requests ORDER BY workload")]

@@ -80,29 +80,25 @@ def _counted(encoded: Iterable[bytes]) -> tuple[defaultdict[int, int], list[byte
     """Counts by place of all short rows of our own shape, and the rows that the library has to read."""
     counts: defaultdict[int, int] = defaultdict(int)
     others = []
+    longest = payload_header_size + LONG_ROW
     for blob in encoded:
         payload = zlib.decompress(a2b_base64(blob)[ext_header_size:])
-        own = payload.startswith(_BEFORE_LENGTH) and payload.startswith(_AFTER_LENGTH, 8)
-        if own and len(payload) <= payload_header_size + LONG_ROW:
-            _read(payload[payload_header_size:], counts)
-        else:
+        if len(payload) > longest or not (payload.startswith(_BEFORE_LENGTH) and payload.startswith(_AFTER_LENGTH, 8)):
             others.append(blob)
+            continue
+        index = 0
+        rest = iter(payload[payload_header_size:])
+        for number in rest:
+            if number > 0x7F:  # nearly all numbers of more than one byte have two
+                number = number & 0x7F | next(rest) << 7  # noqa: PLW2901
+                if number > 0x3FFF:
+                    number = _long(number & 0x3FFF, rest)  # noqa: PLW2901
+            if number & 1:
+                index += (number + 1) >> 1
+            else:
+                counts[index] += number >> 1
+                index += 1
     return counts, others
-
-
-def _read(places: bytes, counts: defaultdict[int, int]) -> None:
-    index = 0
-    rest = iter(places)
-    for number in rest:
-        if number > 0x7F:  # nearly all numbers of more than one byte have two
-            number = number & 0x7F | next(rest) << 7  # noqa: PLW2901
-            if number > 0x3FFF:
-                number = _long(number & 0x3FFF, rest)  # noqa: PLW2901
-        if number & 1:
-            index += (number + 1) >> 1
-        else:
-            counts[index] += number >> 1
-            index += 1
 
 
 def _long(number: int, rest: Iterator[int]) -> int:
