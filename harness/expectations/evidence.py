@@ -52,6 +52,7 @@ class Evidence:
         self.plan = plan
         self._replicas: dict[str, list[views.ReplicaPoint]] = {}
         self._holes: dict[str, list[Hole]] = {}
+        self._outcomes: dict[tuple[int, int], list[tuple[str, str, str, int]]] = {}
 
     @cached_property
     def outcome(self) -> dict[str, object]:
@@ -151,6 +152,22 @@ class Evidence:
         """Every second of intended arrivals."""
         return list(self.record.rows(Arrivals))
 
+    @cached_property
+    def arriving(self) -> set[str]:
+        """Every workload that arrivals were intended for."""
+        return {row.workload for row in self.arrivals}
+
+    @cached_property
+    def requested(self) -> list[str]:
+        """Every workload that answered a request, or should have."""
+        return [workload for (workload,) in self.record.select("SELECT DISTINCT workload FROM requests ORDER BY workload")]
+
+    def outcomes(self, first: int, last: int) -> list[tuple[str, str, str, int]]:
+        """Territory, workload, outcome and number of requests whose intended second lies in [first, last)."""
+        if (first, last) not in self._outcomes:
+            self._outcomes[first, last] = self.record.select(_OUTCOMES, (first, last))
+        return self._outcomes[first, last]
+
     def territories(self) -> list[str]:
         """Territories that the plan sends load to, else those that load came from."""
         planned = {name for phase in self.plan.phases for name, rate in phase.rates.items() if max(rate) > 0}
@@ -182,6 +199,11 @@ class Evidence:
             return None
         ends = [at for at in (self.moment(f"fault-end:{fault}"), story.undone, story.ended) if at is not None]
         return min(began), max(ends, default=self.horizon)
+
+
+_OUTCOMES = """
+    SELECT territory, workload, outcome, sum(count) FROM requests WHERE second >= ? AND second < ? GROUP BY 1, 2, 3
+"""
 
 
 def _one_line(reason: str) -> str:

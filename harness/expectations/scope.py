@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -117,23 +118,22 @@ class Scope(Expectation):
 
     def answers(self, case: Case) -> dict[tuple[str, str], tuple[int, list[bytes]]]:
         """Requests that count, by territory and outcome: how many, and their histograms."""
-        found: dict[tuple[str, str], tuple[int, list[bytes]]] = {}
-        covered: dict[str, bool] = {}
+        counts: dict[tuple[str, str], int] = {}
+        histograms: dict[tuple[str, str], list[bytes]] = defaultdict(list)
+        covered = [workload for workload in case.evidence.requested if self.covers(workload)]
         for first, last in map(seconds, self.spans(case)):
-            for territory, workload, outcome, count, histogram in case.record.select(_REQUESTS, (first, last)):
-                if workload not in covered:
-                    covered[workload] = self.covers(workload)
-                if covered[workload]:
-                    before, histograms = found.get((territory, outcome), (0, []))
-                    histograms.append(histogram)
-                    found[territory, outcome] = before + count, histograms
-        return found
+            statement = f"{_REQUESTS} AND workload IN ({', '.join('?' for _ in covered)})"
+            for territory, outcome, count, histogram in case.record.select(statement, (first, last, *covered)):
+                key = territory, outcome
+                counts[key] = counts.get(key, 0) + count
+                histograms[key].append(histogram)
+        return {key: (count, histograms[key]) for key, count in counts.items()}
 
     def outcomes(self, case: Case) -> dict[tuple[str, str], int]:
         """How many requests count, by territory and outcome."""
         found: dict[tuple[str, str], int] = {}
         for first, last in map(seconds, self.spans(case)):
-            for territory, workload, outcome, count in case.record.select(_OUTCOMES, (first, last)):
+            for territory, workload, outcome, count in case.evidence.outcomes(first, last):
                 if self.covers(workload):
                     found[territory, outcome] = found.get((territory, outcome), 0) + count
         return found
@@ -141,20 +141,18 @@ class Scope(Expectation):
     def generator(self, case: Case, territory: str) -> Generator:
         """What the generator made of the arrivals of a territory in the stretches."""
         spans = [seconds(span) for span in self.spans(case)]
+        covered = {workload for workload in case.evidence.arriving if self.covers(workload)}
         rows = [
             row
             for row in case.evidence.arrivals
             if row.territory == territory
-            and self.covers(row.workload)
+            and row.workload in covered
             and any(first <= row.second < last for first, last in spans)
         ]
         return Generator.of(rows)
 
 
-_REQUESTS = "SELECT territory, workload, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
-_OUTCOMES = """
-    SELECT territory, workload, outcome, sum(count) FROM requests WHERE second >= ? AND second < ? GROUP BY 1, 2, 3
-"""
+_REQUESTS = "SELECT territory, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
 
 
 def seconds(span: Span) -> tuple[int, int]:

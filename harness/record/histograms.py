@@ -18,8 +18,6 @@ from hdrh.histogram import HdrHistogram
 
 LONG_ROW = 200
 """Bytes of counts from which the library's own decoding is quicker."""
-_LENGTH_AT = slice(4, 8)
-"""Where the length of a row's counts stands in its header; all else of the header is the same in every row."""
 
 
 def new_histogram() -> HdrHistogram:
@@ -27,17 +25,15 @@ def new_histogram() -> HdrHistogram:
     return HdrHistogram(1, 60_000_000, 3)
 
 
-def _header(payload: bytes) -> bytes:
-    return payload[: _LENGTH_AT.start] + payload[_LENGTH_AT.stop : payload_header_size]
-
-
-def _own_header() -> bytes:
+def _own_header() -> tuple[bytes, bytes]:
+    """What stands before and after the length of a row's counts; the same in every row of our own shape."""
     sample = new_histogram()
     sample.record_value(1)
-    return _header(zlib.decompress(a2b_base64(sample.encode())[ext_header_size:]))
+    payload = zlib.decompress(a2b_base64(sample.encode())[ext_header_size:])
+    return payload[:4], payload[8:payload_header_size]
 
 
-_OWN_HEADER = _own_header()
+_BEFORE_LENGTH, _AFTER_LENGTH = _own_header()
 _SHAPE = new_histogram()
 """Always empty: it knows which value a place stands for."""
 
@@ -59,7 +55,7 @@ def add_encoded(total: HdrHistogram, encoded: Iterable[bytes]) -> None:
 
 
 def percentile_of(encoded: Iterable[bytes], percentile: float) -> int:
-    """The percentile of the sum, microseconds, as `HdrHistogram.get_value_at_percentile` has it; 0 of nothing.
+    """A percentile above 0 of the sum, microseconds, as `HdrHistogram.get_value_at_percentile` has it; 0 of nothing.
 
     Looks only at places that hold something: a chart asks for a thousand percentiles of a few hundred requests each.
     """
@@ -84,28 +80,25 @@ def _counted(encoded: Iterable[bytes]) -> tuple[defaultdict[int, int], list[byte
     """Counts by place of all short rows of our own shape, and the rows that the library has to read."""
     counts: defaultdict[int, int] = defaultdict(int)
     others = []
+    longest = payload_header_size + LONG_ROW
     for blob in encoded:
         payload = zlib.decompress(a2b_base64(blob)[ext_header_size:])
-        if len(payload) > payload_header_size + LONG_ROW or _header(payload) != _OWN_HEADER:
+        if len(payload) > longest or not (payload.startswith(_BEFORE_LENGTH) and payload.startswith(_AFTER_LENGTH, 8)):
             others.append(blob)
-        else:
-            _read(payload[payload_header_size:], counts)
+            continue
+        index = 0
+        rest = iter(payload[payload_header_size:])
+        for number in rest:
+            if number > 0x7F:  # nearly all numbers of more than one byte have two
+                number = number & 0x7F | next(rest) << 7  # noqa: PLW2901
+                if number > 0x3FFF:
+                    number = _long(number & 0x3FFF, rest)  # noqa: PLW2901
+            if number & 1:
+                index += (number + 1) >> 1
+            else:
+                counts[index] += number >> 1
+                index += 1
     return counts, others
-
-
-def _read(places: bytes, counts: defaultdict[int, int]) -> None:
-    index = 0
-    rest = iter(places)
-    for number in rest:
-        if number > 0x7F:  # nearly all numbers of more than one byte have two
-            number = number & 0x7F | next(rest) << 7  # noqa: PLW2901
-            if number > 0x3FFF:
-                number = _long(number & 0x3FFF, rest)  # noqa: PLW2901
-        if number & 1:
-            index += (number + 1) >> 1
-        else:
-            counts[index] += number >> 1
-            index += 1
 
 
 def _long(number: int, rest: Iterator[int]) -> int:

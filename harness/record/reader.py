@@ -57,15 +57,21 @@ class RecordReader:
 
     def select(self, statement: str, arguments: tuple[object, ...] = ()) -> list[tuple[Any, ...]]:
         """A SELECT of the caller's own over the tables, for aggregates that SQL does better."""
-        return list(self._answers(statement, arguments))
+        try:
+            return self._db.execute(statement, arguments).fetchall()
+        except sqlite3.DatabaseError as error:
+            raise self._damage(error) from None
 
     def _answers(self, statement: str, arguments: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
         try:
             yield from self._db.execute(statement, arguments)
         except sqlite3.DatabaseError as error:
-            if type(error) is sqlite3.DatabaseError:  # its subclasses say that the statement was wrong, not the file
-                raise BadInput(f"{self.path} is damaged: {error}; what the run saw cannot be judged from it.") from None
-            raise
+            raise self._damage(error) from None
+
+    def _damage(self, error: sqlite3.DatabaseError) -> Exception:
+        if type(error) is not sqlite3.DatabaseError:  # its subclasses say that the statement was wrong, not the file
+            return error
+        return BadInput(f"{self.path} is damaged: {error}; what the run saw cannot be judged from it.")
 
     def close(self) -> None:
         """Close the file. Closing twice is harmless."""
