@@ -227,8 +227,8 @@ def _pod(name: str, workload: str, created: float, seconds: int, random_: random
     for after in (0, 1, 2):
         yield Watch(created + after, "Pod", "crm", name, name, "MODIFIED", {**body, "status": {}})
     status = {"conditions": [{"type": "Ready", "status": "True"}], "containerStatuses": [{"restartCount": 0}]}
-    for after in (3, 10, seconds / 2):
-        yield Watch(created + after, "Pod", "crm", name, name, "MODIFIED", {**body, "metadata": ready, "status": status})
+    for later in (3, 10, seconds / 2):
+        yield Watch(created + later, "Pod", "crm", name, name, "MODIFIED", {**body, "metadata": ready, "status": status})
     for ordinal in range(1, 51):
         yield FirstRequest(created + 4 + ordinal / 5, name, workload, ordinal, random_.randint(500, 9000), 200, True)
 
@@ -256,11 +256,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as scratch:
         run = options.keep or Path(scratch) / "run"
         begun = time.perf_counter()
-        count = 0
-        with RecordWriter(run) as writer:
-            for chunk in _chunks(rows(options.seconds, options.pods, random.Random(1)), 20_000):
-                writer.add_all(chunk)
-                count += len(chunk)
+        count = write_record(run, options.seconds, options.pods)
         generated = time.perf_counter() - begun
         size = sum(path.stat().st_size for path in run.glob("record.sqlite*")) / 1e6
         command = [sys.executable, "-c", MEASURE, str(run)]
@@ -287,6 +283,16 @@ def main() -> int:
     }  # fmt: skip
     print(json.dumps(facts, indent=2))
     return 0 if reached else 1
+
+
+def write_record(run: Path, seconds: int, pods: int) -> int:
+    """A synthetic record in the folder `run`, the same one every time. Gives the number of its rows."""
+    count = 0
+    with RecordWriter(run) as writer:
+        for chunk in _chunks(rows(seconds, pods, random.Random(1)), 20_000):
+            writer.add_all(chunk)
+            count += len(chunk)
+    return count
 
 
 def _row(figure: str, runs: list[dict[str, Any]], name: str, unit: str) -> dict[str, Any]:
