@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -18,8 +16,10 @@ from typing import Any
 
 import pytest
 
+from harness.errors import BadInput
 from harness.judge.disturbance import FOREIGN_CORES
 from harness.judge.verdict import Verdict
+from harness.record.reader import RecordReader
 from harness.stack import cluster
 
 ROOT = Path(__file__).parents[2]
@@ -53,13 +53,21 @@ class Rehearsing:
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
+        self.last: subprocess.Popen[str] | None = None
 
     def start(self, rehearsal: Path) -> subprocess.Popen[str]:
         """`rehearse run REHEARSAL` in the background."""
         command = [sys.executable, "-m", "harness.cli.main", "run", str(rehearsal), "--json", "--keep", "--name", NAME]
-        return subprocess.Popen(
+        self.last = subprocess.Popen(
             [*command, "--runs", str(self.runs)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
+        return self.last
+
+    def end(self) -> None:
+        """End the rehearsal that a failed test left running."""
+        if self.last is not None and self.last.poll() is None:
+            self.last.terminate()
+            self.last.communicate(timeout=60)
 
     def run(self, rehearsal: Path, meanwhile: Callable[[Path], None] | None = None) -> Ran:
         """Run to the end; `meanwhile` gets the run's folder as soon as there is one."""
@@ -95,6 +103,14 @@ def eventually(look: Callable[[], Any], seconds: float, what: str) -> Any:
     pytest.fail(f"{what} did not come within {seconds:g} s")
 
 
+def record_of(run: Path) -> RecordReader | None:
+    """The record of a run that has just begun, once it can be read."""
+    try:
+        return RecordReader(run)
+    except BadInput:
+        return None
+
+
 def children_named(word: str) -> list[int]:
     """Processes of this machine whose command line holds `word`: never killed by it, only looked for."""
     found = []
@@ -108,11 +124,6 @@ def children_named(word: str) -> list[int]:
     return found
 
 
-def stop_process(pid: int) -> None:
-    """Freeze one process."""
-    os.kill(pid, signal.SIGSTOP)
-
-
 @pytest.fixture(scope="session")
 def rehearsing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsing]:
     """One cluster for all of these tests, left up between them and ended after the last."""
@@ -122,6 +133,14 @@ def rehearsing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsing]
         pytest.skip("the reference CRM is not built: run `make crm`")
     yield Rehearsing(tmp_path_factory.mktemp("runs"))
     cluster.down(NAME)
+
+
+@pytest.fixture(autouse=True)
+def none_goes_on(request: pytest.FixtureRequest) -> Iterator[None]:
+    """No test leaves a rehearsal running for the next."""
+    yield
+    if "rehearsing" in request.fixturenames:
+        request.getfixturevalue("rehearsing").end()
 
 
 @pytest.fixture(scope="session")
@@ -135,7 +154,6 @@ def doctored(smoke: Ran, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]],
     """A copy of the smoke rehearsal's record whose plan was changed: what would the judge have said?"""
 
     def doctor(change: Callable[[dict[str, Any]], None]) -> Path:
-        from harness.record.reader import RecordReader
         from harness.record.rows import Meta
         from harness.record.writer import RecordWriter
 

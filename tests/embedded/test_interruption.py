@@ -16,7 +16,7 @@ from harness.record.reader import RecordReader
 from harness.record.rows import Fault
 from harness.safety.undo import UndoJournal
 from harness.stack import cluster
-from tests.embedded.conftest import NAME, Rehearsing, children_named, eventually
+from tests.embedded.conftest import NAME, Rehearsing, children_named, eventually, record_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 REHEARSAL = Path(__file__).parent / "sabotage" / "interrupted.yaml"
@@ -35,9 +35,10 @@ def windows() -> dict[str, Any]:
 
 def in_the_flood(run: Path) -> bool:
     """Whether the fault of the run has proven its effect and is not undone yet."""
-    if not (run / "record.sqlite").is_file():
+    record = record_of(run)
+    if record is None:
         return False
-    with RecordReader(run) as record:
+    with record:
         steps = {row.step for row in record.rows(Fault)}
     return "effect" in steps and "undone" not in steps
 

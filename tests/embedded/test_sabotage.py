@@ -10,9 +10,8 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Exit
-from harness.record.reader import RecordReader
 from harness.stack import cluster
-from tests.embedded.conftest import NAME, Ran, Rehearsing, eventually
+from tests.embedded.conftest import NAME, Ran, Rehearsing, eventually, record_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 SABOTAGE = Path(__file__).parent / "sabotage"
@@ -86,9 +85,10 @@ def _at_peak(run: Path, seconds: float) -> None:
 
 def _meta(run: Path, key: str) -> Callable[[], dict[str, float] | None]:
     def look() -> dict[str, float] | None:
-        if not (run / "record.sqlite").is_file():
+        record = record_of(run)
+        if record is None:
             return None
-        with RecordReader(run) as record:
+        with record:
             return record.meta(key)
 
     return look
