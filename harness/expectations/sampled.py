@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import operator
+from abc import abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from itertools import pairwise
@@ -61,9 +62,9 @@ class Sampled(Expectation):
         """Unknown moments."""
         return list(unknown_moments(self.moments(), world))
 
+    @abstractmethod
     def text(self) -> str:
         """What is sampled: PromQL, SQL or a URL."""
-        raise NotImplementedError
 
     def samples(self) -> Sequence[Sampling]:
         """One series (or one per label set), named after the id."""
@@ -94,13 +95,13 @@ class Sampled(Expectation):
         return [case.finding(result, self.wanted, observed, **about)]
 
     @property
+    @abstractmethod
     def wanted(self) -> str:
         """What is promised, for the verdict."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weigh(self, series: Sequence[Sequence[float]]) -> tuple[Result, str, dict[str, Any]]:
         """Result, what was observed, and the numbers, from the values of each series, of which none is empty."""
-        raise NotImplementedError
 
 
 def _values(samples: Sequence[Sample]) -> list[float]:
