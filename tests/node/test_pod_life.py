@@ -299,7 +299,8 @@ def test_what_a_main_process_leaves_in_its_group_is_killed_when_it_ends(agent: A
     script = "sleep 600 & echo $!; exit 0"
     created = cluster.run("node-a", "leaver", {"args": ["-c", script]}, restartPolicy="Never")
     cluster.until("leaver", "Succeeded", lambda pod: pod["status"].get("phase") == "Succeeded")
-    assert not alive(int(agent.output(created).strip()))
+    left = int(agent.output(created).strip())
+    cluster.wait("the end of what was left", lambda: not alive(left), seconds=5)
 
 
 def test_a_pod_past_its_active_deadline_fails(agent: Agent, cluster: Cluster) -> None:
