@@ -68,7 +68,7 @@ public interface Settings {
         int requests();
 
         /** Pre-warm ends after this time, however many requests it has made. */
-        @WithDefault("4s")
+        @WithDefault("15s")
         Duration budget();
     }
 
