@@ -75,7 +75,7 @@ def test_load_comes_to_bavaria_first_and_not_before_the_pods() -> None:
     rates = {phase.name: phase.rates for phase in plan.phases}
 
     assert all(sum(pair) == 0 for pair in rates["pre-scale"].values())
-    assert rates["bavaria"]["DE"] == rates["peak"]["DE"]
+    assert rates["bavaria"]["DE"] == (rates["morning"]["DE"][0], rates["peak"]["DE"][0]), "DE climbs to its peak"
     assert rates["bavaria"]["AT"] == rates["morning"]["AT"]
 
 
