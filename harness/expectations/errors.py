@@ -8,7 +8,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from harness.expectations.base import Case, Finding, Result
-from harness.expectations.scope import FAILED, Scope
+from harness.expectations.scope import Scope
+from harness.record.rows import FAILED
 from harness.units import Share
 
 

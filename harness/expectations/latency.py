@@ -10,8 +10,9 @@ from pydantic import Field, model_validator
 
 from harness.expectations.base import Case, Finding, Result
 from harness.expectations.evidence import milliseconds
-from harness.expectations.scope import FAILED, Scope
+from harness.expectations.scope import Scope
 from harness.record.histograms import add_encoded, new_histogram, value_at
+from harness.record.rows import FAILED
 from harness.units import Duration
 
 

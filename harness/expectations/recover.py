@@ -13,9 +13,9 @@ from pydantic import Field, field_validator
 from harness.expectations.base import Case, Expectation, Finding, Lapse, Result, World
 from harness.expectations.evidence import GRAIN, clock
 from harness.expectations.names import Moment, fault_of, unknown, unknown_moments
-from harness.expectations.scope import FAILED
 from harness.plan.model import Scaled
 from harness.record import views
+from harness.record.rows import FAILED
 from harness.units import Duration, Share
 
 

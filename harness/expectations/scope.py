@@ -19,9 +19,6 @@ from harness.plan.model import Bounds, Scaled
 from harness.record.rows import Arrivals
 from harness.units import Duration
 
-FAILED = frozenset({"server_error", "timeout", "connection"})
-"""Outcomes of requests that were not answered as a user needs it."""
-
 
 class Scope(Expectation):
     """Common to `latency` and `errors`: the requests of a component or of workloads, per territory, during a stretch."""

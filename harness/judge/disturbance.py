@@ -6,9 +6,8 @@ from dataclasses import replace
 
 from harness.expectations.base import Finding, Result
 from harness.expectations.evidence import Evidence
+from harness.record.rows import FOREIGN_CORES
 
-FOREIGN_CORES = "host/foreign_cores"
-"""Sampled by the observer `host` where the cluster shares its machine with the harness."""
 BOUND_CORES = 0.5
 """So many cores may be busy with something else, averaged over SPAN_SECONDS, before a failure there counts for nothing."""
 SPAN_SECONDS = 10.0

@@ -14,11 +14,10 @@ from typing import ClassVar
 
 from harness.observe.base import Context
 from harness.observe.pace import paced
-from harness.record.rows import Sample
+from harness.record.rows import FOREIGN_CORES, Sample
 from harness.stack.state import folder_of, read_state
 
 EVERY = 2.0
-FOREIGN_CORES = "host/foreign_cores"
 BUSY_CORES = "host/busy_cores"
 
 _TICKS = os.sysconf("SC_CLK_TCK")

@@ -9,6 +9,12 @@ Json = dict[str, Any]
 
 FILE_NAME = "record.sqlite"
 
+FAILED = frozenset({"server_error", "timeout", "connection"})
+"""Outcomes of requests that count against the system. A client error is an answer, not a failure to give one."""
+
+FOREIGN_CORES = "host/foreign_cores"
+"""Name of the samples that say how many cores of the machine something else kept busy."""
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:

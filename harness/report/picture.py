@@ -12,9 +12,9 @@ from rich.table import Table
 from rich.text import Text
 
 from harness.expectations.base import Result
-from harness.expectations.scope import FAILED
 from harness.plan.model import Plan, PlannedExpectation
 from harness.record import views
+from harness.record.rows import FAILED
 from harness.report.following import Following
 
 RECENT_SECONDS = 5

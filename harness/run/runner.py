@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,7 +13,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Protocol
 
-from harness.errors import Exit, Inconclusive
+from harness.errors import Inconclusive
 from harness.plan.model import Plan
 from harness.plan.shift import shifted
 from harness.record.rows import Gap, Mark, Meta, Note
@@ -68,11 +68,6 @@ class Outcome:
 
     result: str
     reason: str = ""
-
-    @property
-    def exit_code(self) -> Exit | None:
-        """What this outcome forces the exit code to be; None leaves it to the verdict."""
-        return {"interrupted": Exit.INTERRUPTED, "stopped": Exit.STOPPED}.get(self.result)
 
 
 class Runner:
@@ -190,4 +185,3 @@ class Runner:
 
 
 OBSERVED_SOURCES = ("watch", "prometheus", "alertmanager", "receiver", "ledger", "control-plane")
-Progress = Callable[[str], None]

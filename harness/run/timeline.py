@@ -33,8 +33,3 @@ def due_marks(plan: Plan, elapsed: float, done: Set[str]) -> list[str]:
 def due_faults(plan: Plan, elapsed: float, started: Set[str]) -> list[PlannedFault]:
     """Faults whose process has to be started now."""
     return [one for one in plan.faults if one.start - FAULT_LEAD_SECONDS <= elapsed and one.id not in started]
-
-
-def current_phase(plan: Plan, elapsed: float) -> str:
-    """The name of the phase at `elapsed` seconds after t0; '' before the first and after the last."""
-    return next((phase.name for phase in plan.phases if phase.start <= elapsed < phase.end), "")

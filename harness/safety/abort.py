@@ -10,10 +10,7 @@ from pathlib import Path
 
 from harness.plan.model import Abort, Plan
 from harness.record.reader import RecordReader
-from harness.record.rows import Gap, Requests
-
-FAILED = frozenset({"server_error", "timeout", "connection"})
-"""Outcomes that count against the system. A client error is an answer, not a failure to give one."""
+from harness.record.rows import FAILED, Gap, Requests
 
 CONTROL_PLANE = "control-plane"
 

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from harness.errors import BadInput
-from harness.judge.disturbance import FOREIGN_CORES
 from harness.judge.verdict import Verdict
 from harness.record.reader import RecordReader
+from harness.record.rows import FOREIGN_CORES
 from harness.stack import cluster
 
 ROOT = Path(__file__).parents[2]

@@ -251,9 +251,9 @@ def test_the_command_prints_judges_and_exits_with_the_verdict(tmp_path: Path) ->
 def test_a_failure_while_a_stranger_took_the_cores_is_invalid_and_a_pass_stays_a_pass(tmp_path: Path) -> None:
     from harness.expectations.base import Finding, Result
     from harness.expectations.evidence import Evidence
-    from harness.judge.disturbance import BOUND_CORES, FOREIGN_CORES, undisturbed
+    from harness.judge.disturbance import BOUND_CORES, undisturbed
     from harness.record.reader import RecordReader
-    from harness.record.rows import Sample
+    from harness.record.rows import FOREIGN_CORES, Sample
     from harness.record.writer import RecordWriter
 
     with RecordWriter(tmp_path) as record:
