@@ -35,7 +35,7 @@ types: $(BIN)/.dev-ready ## mypy --strict
 	$(BIN)/mypy
 
 unit: $(BIN)/.dev-ready ## Only the tests (PYTEST_ARGS="-k scale" narrows them): first those that can share the machine
-	$(BIN)/python -m pytest -n 4 --dist loadfile -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST_ARGS)
 	$(BIN)/python -m pytest -m alone $(PYTEST_ARGS)
 
 bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -23,8 +24,8 @@ from harness.record.rows import FOREIGN_CORES
 from harness.stack import cluster
 
 ROOT = Path(__file__).parents[2]
-NAME = "embedded-tests"
-LAPSE = 30
+Doctor = Callable[[Path, Callable[[dict[str, Any]], None]], Path]
+"""Gives a copy of a run's record whose plan was changed: what would the judge have said?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Ran:
 class Rehearsing:
     """Runs `rehearse` against the cluster of these tests."""
 
-    def __init__(self, runs: Path) -> None:
+    def __init__(self, name: str, runs: Path) -> None:
+        self.name = name
         self.runs = runs
         self.last: subprocess.Popen[str] | None = None
 
     def start(self, rehearsal: Path) -> subprocess.Popen[str]:
         """`rehearse run REHEARSAL` in the background."""
-        command = [sys.executable, "-m", "harness.cli.main", "run", str(rehearsal), "--json", "--keep", "--name", NAME]
+        command = [sys.executable, "-m", "harness.cli.main", "run", str(rehearsal), "--json", "--keep", "--name", self.name]
         self.last = subprocess.Popen(
             [*command, "--runs", str(self.runs)], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
         )
@@ -67,7 +69,7 @@ class Rehearsing:
         """End the rehearsal that a failed test left running."""
         if self.last is not None and self.last.poll() is None:
             self.last.terminate()
-            self.last.communicate(timeout=60)
+            self.last.communicate(timeout=180)
 
     def run(self, rehearsal: Path, meanwhile: Callable[[Path], None] | None = None) -> Ran:
         """Run to the end; `meanwhile` gets the run's folder as soon as there is one."""
@@ -85,12 +87,12 @@ class Rehearsing:
 
     def new_folder(self, before: set[Path]) -> Path:
         """The run's folder, once there is one."""
-        return eventually(lambda: next(iter(set(self.runs.glob("*")) - before), None), 60, "a run's folder")
+        return eventually(lambda: next(iter(set(self.runs.glob("*")) - before), None), 180, "a run's folder")
 
     def rehearse(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Any other command."""
         command = [sys.executable, "-m", "harness.cli.main", *arguments]
-        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+        return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
 
 
 def eventually(look: Callable[[], Any], seconds: float, what: str) -> Any:
@@ -126,13 +128,15 @@ def children_named(word: str) -> list[int]:
 
 @pytest.fixture(scope="session")
 def rehearsing(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsing]:
-    """One cluster for all of these tests, left up between them and ended after the last."""
+    """One cluster for all tests of one process, left up between them and ended after the last."""
     if shutil.which("java") is None:
         pytest.skip("there is no java: the reference CRM cannot run")
     if not (ROOT / "crm" / "app" / "target" / "crm-runner.jar").is_file():
         pytest.skip("the reference CRM is not built: run `make crm`")
-    yield Rehearsing(tmp_path_factory.mktemp("runs"))
-    cluster.down(NAME)
+    # Tests that share the machine do not share a cluster.
+    name = "-".join(filter(None, ("embedded-tests", os.environ.get("PYTEST_XDIST_WORKER"))))
+    yield Rehearsing(name, tmp_path_factory.mktemp("runs"))
+    cluster.down(name)
 
 
 @pytest.fixture(autouse=True)
@@ -150,16 +154,16 @@ def smoke(rehearsing: Rehearsing) -> Ran:
 
 
 @pytest.fixture
-def doctored(smoke: Ran, tmp_path: Path) -> Callable[[Callable[[dict[str, Any]], None]], Path]:
-    """A copy of the smoke rehearsal's record whose plan was changed: what would the judge have said?"""
+def doctored(tmp_path: Path) -> Doctor:
+    """Copies of records with changed plans."""
 
-    def doctor(change: Callable[[dict[str, Any]], None]) -> Path:
+    def doctor(run: Path, change: Callable[[dict[str, Any]], None]) -> Path:
         from harness.record.rows import Meta
         from harness.record.writer import RecordWriter
 
         copy = tmp_path / "run"
         copy.mkdir()
-        for file in smoke.folder.glob("record.sqlite*"):
+        for file in run.glob("record.sqlite*"):
             shutil.copy(file, copy)
         with RecordReader(copy) as record:
             plan = json.loads(json.dumps(record.meta("plan")))

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from harness.errors import Exit
+from harness.record.rows import Heartbeat
+from harness.record.writer import RecordWriter
 from harness.stack import cluster
-from tests.embedded.conftest import NAME, Ran, Rehearsing, eventually, record_of
+from tests.embedded.conftest import Doctor, Ran, Rehearsing, eventually, record_of
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
 SABOTAGE = Path(__file__).parent / "sabotage"
@@ -46,33 +51,54 @@ def test_a_deployment_that_keeps_nothing_ends_with_one(deployment: Ran) -> None:
     assert deployment.code == Exit.FAILED
 
 
-def test_a_starved_generator_makes_latency_invalid_and_the_run_inconclusive(rehearsing: Rehearsing) -> None:
-    def starve(run: Path) -> None:
+@pytest.fixture(scope="module")
+def hindered(rehearsing: Rehearsing) -> Ran:
+    """A rehearsal of a healthy system whose load generator is stopped for a while, and Prometheus for most of it."""
+
+    def hinder(run: Path) -> None:
         _at_peak(run, 5)
         workers = _children_of(run, "harness.load.worker")
-        for pid in workers:
+        prometheus = cluster.read(rehearsing.name).part("prometheus").process
+        assert prometheus is not None
+        for pid in (*workers, prometheus.pid):
             os.kill(pid, signal.SIGSTOP)
         _at_peak(run, 13)
         for pid in workers:
             os.kill(pid, signal.SIGCONT)
-
-    ran = rehearsing.run(SABOTAGE / "short.yaml", starve)
-    assert set(ran.results("latency-starved")) == {"invalid"}, ran.observed("latency-starved")
-    assert ran.code == Exit.INCONCLUSIVE, ran.said
-
-
-def test_without_prometheus_there_is_no_data_and_no_pass(rehearsing: Rehearsing) -> None:
-    def freeze(run: Path) -> None:
-        _at_peak(run, 5)
-        prometheus = cluster.read(NAME).part("prometheus").process
-        assert prometheus is not None
-        os.kill(prometheus.pid, signal.SIGSTOP)
         _at_peak(run, 25)
         os.kill(prometheus.pid, signal.SIGCONT)
 
-    ran = rehearsing.run(SABOTAGE / "without-prometheus.yaml", freeze)
-    assert ran.results("nothing-fires") == ["no_data"], ran.observed("nothing-fires")
-    assert ran.code == Exit.FAILED, ran.said
+    return rehearsing.run(SABOTAGE / "short.yaml", hinder)
+
+
+def test_a_starved_generator_makes_latency_invalid(hindered: Ran) -> None:
+    assert set(hindered.results("latency-starved")) == {"invalid"}, hindered.observed("latency-starved")
+
+
+def test_without_prometheus_there_is_no_data_and_no_pass(hindered: Ran) -> None:
+    assert hindered.results("nothing-fires") == ["no_data"], hindered.observed("nothing-fires")
+    assert hindered.code == Exit.FAILED, hindered.said
+
+
+def test_a_starved_generator_alone_makes_the_run_inconclusive(
+    hindered: Ran, rehearsing: Rehearsing, doctored: Doctor
+) -> None:
+    def promise_only_latency(plan: dict[str, Any]) -> None:
+        plan["expectations"] = [one for one in plan["expectations"] if one["id"] == "latency-starved"]
+
+    copy = doctored(hindered.folder, promise_only_latency)
+    _never_away(copy, "prometheus")
+    judged = rehearsing.rehearse("judge", str(copy))
+    assert judged.returncode == Exit.INCONCLUSIVE, judged.stdout
+
+
+def _never_away(run: Path, source: str) -> None:
+    """Change a copy of a record as if the source had been there all the time."""
+    with closing(sqlite3.connect(run / "record.sqlite", isolation_level=None)) as database:
+        database.execute("DELETE FROM gaps WHERE source = ?", (source,))
+        since, until = database.execute("SELECT min(at), max(at) FROM heartbeats").fetchone()
+    with RecordWriter(run) as record:
+        record.add_all(Heartbeat(at, source) for at in range(int(since), int(until) + 2))
 
 
 def _at_peak(run: Path, seconds: float) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,10 +10,9 @@ import pytest
 from harness.expectations.base import Result
 from harness.judge.judge import judge
 from harness.stack import cluster
-from tests.embedded.conftest import NAME, Ran, Rehearsing
+from tests.embedded.conftest import Doctor, Ran, Rehearsing
 
 pytestmark = [pytest.mark.cluster, pytest.mark.alone]
-Doctor = Callable[[Callable[[dict[str, Any]], None]], Path]
 
 
 def spec(plan: dict[str, Any], expectation: str) -> dict[str, Any]:
@@ -35,28 +32,28 @@ def test_the_record_alone_gives_the_same_verdict_again(smoke: Ran) -> None:
     assert judge(smoke.folder).findings == smoke.verdict.findings
 
 
-def test_more_pods_than_ever_came_fail_with_wanted_and_observed(doctored: Doctor) -> None:
-    verdict = judge(doctored(lambda plan: spec(plan, "at-queries-prescaled").update(at_least=99)))
+def test_more_pods_than_ever_came_fail_with_wanted_and_observed(smoke: Ran, doctored: Doctor) -> None:
+    verdict = judge(doctored(smoke.folder, lambda plan: spec(plan, "at-queries-prescaled").update(at_least=99)))
     finding = next(one for one in verdict.findings if one.id == "at-queries-prescaled")
     assert (finding.result, int(verdict.exit_code)) == (Result.FAIL, 1)
     assert "99" in finding.wanted
     assert re.search(r"\b3\b", finding.observed)
 
 
-def test_an_alert_that_no_rule_makes_fails(doctored: Doctor) -> None:
-    verdict = judge(doctored(lambda plan: spec(plan, "notify-queue-alert").update(alert="CrmNobodyKnows")))
+def test_an_alert_that_no_rule_makes_fails(smoke: Ran, doctored: Doctor) -> None:
+    verdict = judge(doctored(smoke.folder, lambda plan: spec(plan, "notify-queue-alert").update(alert="CrmNobodyKnows")))
     assert int(verdict.exit_code) == 1
 
 
-def test_an_alert_that_another_receiver_was_told_fails_as_not_received(doctored: Doctor) -> None:
-    verdict = judge(doctored(lambda plan: spec(plan, "notify-queue-alert").update(receiver="somebody-else")))
+def test_an_alert_that_another_receiver_was_told_fails_as_not_received(smoke: Ran, doctored: Doctor) -> None:
+    verdict = judge(doctored(smoke.folder, lambda plan: spec(plan, "notify-queue-alert").update(receiver="somebody-else")))
     finding = next(one for one in verdict.findings if one.id == "notify-queue-alert")
     assert finding.result is Result.FAIL
     assert "not received" in f"{finding.observed} {finding.reason}"
 
 
-def test_no_secret_is_in_record_logs_or_report(smoke: Ran) -> None:
-    secrets = cluster.read(NAME).secrets
+def test_no_secret_is_in_record_logs_or_report(smoke: Ran, rehearsing: Rehearsing) -> None:
+    secrets = cluster.read(rehearsing.name).secrets
     hidden = {secrets.app_password, secrets.postgres_admin_dsn, secrets.app_dsn}
     hidden |= set(re.findall(r"password=(\S+)|://[^:]+:([^@]+)@", secrets.postgres_admin_dsn)[0]) - {""}
     files = [path for path in smoke.folder.rglob("*") if path.is_file()]

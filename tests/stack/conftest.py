@@ -14,7 +14,7 @@ import yaml
 from harness.stack import cluster
 from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options
-from tests.stack.workbench import ECHO, Kubectl
+from tests.stack.workbench import ECHO, PATIENCE, Kubectl
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +31,9 @@ def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return table
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A state folder of the tests' own."""
+    """A state folder of the module's own: what runs in it ends with the module, so that other tests have the machine."""
     folder = tmp_path_factory.mktemp("state")
     # PostgreSQL runs as another user when we are root, and has to get through to its data.
     for parent in (folder, *folder.parents[:2]):
@@ -52,13 +52,13 @@ def state_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def running(state_home: Path, images: Path) -> ClusterState:
-    """A cluster that tests share and leave well."""
-    return cluster.up(Options(name="shared", lapse=12, images=[images]), Silent())
+    """A cluster that the tests of a module share and leave well."""
+    return cluster.up(Options(name="shared", lapse=12, images=[images], timeout_seconds=PATIENCE), Silent())
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def kubectl(running: ClusterState) -> Kubectl:
     """kubectl on the shared cluster."""
     if shutil.which("kubectl") is None:

@@ -19,9 +19,9 @@ from harness.stack import address, build, cluster, health, process
 from harness.stack.parts import Need, needed
 from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options, folder_of
-from tests.stack.workbench import ROOT, Kubectl, deployment, eventually, rehearse
+from tests.stack.workbench import PATIENCE, ROOT, Kubectl, deployment, eventually, rehearse
 
-pytestmark = [pytest.mark.cluster, pytest.mark.alone]
+pytestmark = pytest.mark.cluster
 
 
 def processes_of(folder: Path) -> list[str]:
@@ -48,18 +48,18 @@ def open_ports(state: ClusterState) -> list[int]:
 
 
 def assert_nothing_runs(state: ClusterState) -> None:
-    eventually(lambda: not processes_of(state.folder), 10)
-    eventually(lambda: not open_ports(state), 10)
+    eventually(lambda: not processes_of(state.folder))
+    eventually(lambda: not open_ports(state))
     assert [part.name for part in state.parts if part.process and process.is_alive(part.process)] == []
 
 
 @pytest.fixture
 def own(state_home: Path, images: Path) -> Iterator[ClusterState]:
     """A cluster for one test, with a pod on it."""
-    state = cluster.up(Options(name="own", lapse=12, images=[images]), Silent())
+    state = cluster.up(Options(name="own", lapse=12, images=[images], timeout_seconds=PATIENCE), Silent())
     kubectl = Kubectl(state)
     kubectl.apply(deployment("sleeper", "sleep"))
-    kubectl("rollout", "status", "deployment/sleeper", "--timeout=60s")
+    kubectl("rollout", "status", "deployment/sleeper", f"--timeout={PATIENCE:g}s")
     assert any("sleep" in found for found in processes_of(state.folder))
     yield state
     cluster.down("own")
@@ -86,14 +86,14 @@ def test_a_killed_supervisor_takes_everything_with_it_and_down_clears_its_folder
 
 def test_the_next_up_clears_away_what_a_crash_left(own: ClusterState, images: Path) -> None:
     os.kill(own.supervisor.pid, signal.SIGKILL)
-    again = cluster.up(Options(name="own", lapse=12, images=[images]), Silent())
+    again = cluster.up(Options(name="own", lapse=12, images=[images], timeout_seconds=PATIENCE), Silent())
     assert again.supervisor != own.supervisor
-    assert health.inspect("own").is_well
+    eventually(lambda: health.inspect("own").is_well)
 
 
 def test_sigterm_to_the_supervisor_ends_everything(own: ClusterState) -> None:
     os.kill(own.supervisor.pid, signal.SIGTERM)
-    eventually(lambda: not own.folder.exists(), 30)
+    eventually(lambda: not own.folder.exists())
     assert_nothing_runs(own)
 
 
@@ -106,7 +106,7 @@ def test_a_killed_part_is_named_and_the_rest_can_be_ended(own: ClusterState, nam
     assert f"{name} was killed by SIGKILL" in report.failure
     assert (report.phase, report.is_well) == ("failed", False)
     if name == "agent":
-        eventually(lambda: not any("sleep" in found for found in processes_of(own.folder)), 10)
+        eventually(lambda: not any("sleep" in found for found in processes_of(own.folder)))
     with pytest.raises(Unavailable, match="has failed"):
         cluster.up(Options(name="own", lapse=12), Silent())
     assert cluster.down("own")
@@ -117,11 +117,11 @@ def test_a_cluster_ends_with_its_owner(state_home: Path) -> None:
     owner = subprocess.Popen(["sleep", "100"])
     try:
         owned = process.record("owner", owner.pid)
-        state = cluster.up(Options(name="owned", owner=owned), Silent())
+        state = cluster.up(Options(name="owned", owner=owned, timeout_seconds=PATIENCE), Silent())
     finally:
         owner.kill()
         owner.wait()
-    eventually(lambda: not state.folder.exists(), 30)
+    eventually(lambda: not state.folder.exists())
     assert_nothing_runs(state)
 
 
@@ -136,18 +136,17 @@ def test_an_interrupted_up_leaves_nothing(state_home: Path, number: signal.Signa
     eventually(folder.exists)
     time.sleep(after_seconds)
     child.send_signal(number)
-    _, errors = child.communicate(timeout=60)
+    _, errors = child.communicate(timeout=PATIENCE)
     assert child.returncode == (130 if number is signal.SIGINT else -signal.SIGKILL), errors
     assert "Traceback" not in errors
-    eventually(lambda: not processes_of(folder), 30)
-    eventually(lambda: not folder.exists(), 10)
+    eventually(lambda: not processes_of(folder))
+    eventually(lambda: not folder.exists())
 
 
 def test_two_clusters_live_side_by_side(running: ClusterState, own: ClusterState) -> None:
     assert running.index != own.index
     assert running.pod_cidr != own.pod_cidr
-    assert health.inspect(running.name).is_well
-    assert health.inspect(own.name).is_well
+    eventually(lambda: health.inspect(running.name).is_well and health.inspect(own.name).is_well)
     pods = Kubectl(own).get("pods", "-l", "app=sleeper")["items"]
     assert [pod["metadata"]["name"] for pod in Kubectl(running).get("pods", "-l", "app=sleeper")["items"]] == []
     assert pods[0]["status"]["podIP"].startswith(own.pod_cidr.rpartition(".")[0].rpartition(".")[0])
@@ -155,13 +154,15 @@ def test_two_clusters_live_side_by_side(running: ClusterState, own: ClusterState
 
 def test_a_taken_port_is_passed_over(state_home: Path) -> None:
     index, claim = address.claim_index()
-    claim.close()
-    first = address.choose_ports(index, ["etcd"])["etcd"]
     with socket.socket() as squatter:
         squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        squatter.bind(("127.0.0.1", first))
-        squatter.listen()
-        state = cluster.up(Options(name="squeezed"), Silent())
+        # The index is ours until the port is taken: a cluster of another test must not take either in between.
+        with claim:
+            first = address.choose_ports(index, ["etcd"])["etcd"]
+            squatter.bind(("127.0.0.1", first))
+            squatter.listen()
+            assert address.choose_ports(index, ["etcd"])["etcd"] != first
+        state = cluster.up(Options(name="squeezed", timeout_seconds=PATIENCE), Silent())
         assert first not in [port for part in state.parts for port in part.ports.values()]
         cluster.down("squeezed")
 
@@ -178,7 +179,7 @@ def test_a_part_that_cannot_start_ends_up_with_its_name_and_the_tail_of_its_log(
     with pytest.raises(Unavailable, match=r"kube-scheduler ended with exit code 7; its log ends with:\nthe wheel came off"):
         cluster.up(Options(name="broken"), Silent())
     assert not folder.exists()
-    assert processes_of(folder) == []
+    eventually(lambda: not processes_of(folder))
 
 
 def test_a_cluster_that_is_not_ready_in_time_says_what_it_waited_for(state_home: Path) -> None:

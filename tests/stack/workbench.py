@@ -11,11 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import yaml
 
 from harness.stack.state import ClusterState
 
 ROOT = Path(__file__).parents[2]
+PATIENCE = 300.0
+"""Seconds to wait for what has to happen at some time: other tests keep the machine busy, none of these measures time."""
 ECHO = """
 import http.server, os, signal, socketserver, sys, threading
 
@@ -42,7 +45,7 @@ class Server(socketserver.ThreadingMixIn, http.server.HTTPServer):
     request_queue_size = 128
 
 server = Server((os.environ["POD_IP"], 8080), Handler)
-signal.signal(signal.SIGTERM, lambda *_: threading.Timer(0.3, os._exit, (0,)).start())
+signal.signal(signal.SIGTERM, lambda *_: threading.Timer(1.5, os._exit, (0,)).start())
 print("serving", flush=True)
 server.serve_forever()
 """
@@ -95,7 +98,13 @@ class Kubectl:
 
     def __call__(self, *args: str, given: str = "") -> str:
         done = subprocess.run(
-            ["kubectl", *args], input=given, env=self._environ, capture_output=True, text=True, timeout=60, check=False
+            ["kubectl", *args],
+            input=given,
+            env=self._environ,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+            check=False,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -109,7 +118,12 @@ class Kubectl:
         return json.loads(self("get", *args, "-o", "json"))
 
 
-def eventually(check: Callable[[], Any], seconds: float = 60) -> Any:
+def get(url: str, **options: Any) -> httpx.Response:
+    """The answer to a GET, however long it takes."""
+    return httpx.get(url, timeout=PATIENCE, **options)
+
+
+def eventually(check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
     """What `check` returns, once it is true."""
     deadline = time.monotonic() + seconds
     while not (found := check()):
@@ -122,4 +136,4 @@ def rehearse(*args: str, state_home: Path) -> subprocess.CompletedProcess[str]:
     """The command line, as a person runs it."""
     environ = {**os.environ, "XDG_STATE_HOME": str(state_home), "PYTHONPATH": str(ROOT)}
     command = [sys.executable, "-m", "harness.cli.main", *args]
-    return subprocess.run(command, capture_output=True, text=True, env=environ, cwd="/", timeout=120, check=False)
+    return subprocess.run(command, capture_output=True, text=True, env=environ, cwd="/", timeout=PATIENCE, check=False)
