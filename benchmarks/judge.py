@@ -1,6 +1,6 @@
 """How long judge and report take and how much memory: a synthetic run of one hour with 100 pods. Prints JSON.
 
-    python benchmarks/judge.py [--seconds 3600] [--pods 100] [--keep FOLDER]
+    python -m benchmarks.judge [--seconds 3600] [--pods 100] [--keep FOLDER]
 
 The record is written once with the real writer; each judging with its report runs in a process of its own, so that its
 peak memory is that of a run's end and not of this generator.
@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.expectations.base import Lapse
-from harness.expectations.registry import read
-from harness.plan.model import Phase, Plan, PlannedExpectation, PlannedFault, Source, System
+from harness.plan.model import Phase, Plan, PlannedFault
 from harness.record.histograms import new_histogram
 from harness.record.rows import (
     Alert,
@@ -43,11 +42,11 @@ from harness.record.rows import (
     Watch,
 )
 from harness.record.writer import RecordWriter
+from tests.plans import a_plan, planned
+from tests.records import SOURCES, T0
 
-T0 = 1_790_000_000.0
 TERRITORIES = {"DE": 0.5, "CH": 0.2, "AT": 0.3}
 OPERATIONS = {"queries": ("ids", "by id", "by city", "orders", "order"), "commands": ("order", "sample", "change")}
-SOURCES = ("watch", "prometheus", "alertmanager", "receiver", "ledger", "control-plane", "load")
 EVENTS_PER_SECOND = 3
 
 MEASURE = """
@@ -129,28 +128,13 @@ def plan(seconds: int) -> Plan:
         "phase-end:first": half, "phase:second": half, "phase-end:second": float(seconds), "fault:kill-pods": fault,
         "fault-end:kill-pods": fault + 30,
     }  # fmt: skip
-    source = Source(path="runbooks/seasonal.md", line=1, anchor="oktoberfest", heading="Oktoberfest", sentence="")
-    planned = []
-    for spec in specs():
-        one = read(spec)
-        since, until = one.stretch()
-        planned.append(
-            PlannedExpectation(
-                id=one.id,
-                kind=one.kind,
-                spec=one.model_dump(mode="json"),
-                source=source,
-                deadlines=one.durations(Lapse(1)),
-                since=since,
-                until=until,
-            )
-        )
-    return Plan(
-        rehearsal="benchmark", path="-", season="oktoberfest", runbook="-", lapse=1, system=System(namespace="crm"),
-        profile="-", seed=1, phases=[Phase(name="all", start=0, end=seconds, rates={})], window=None,
+    return a_plan(
+        rehearsal="benchmark",
+        phases=[Phase(name="all", start=0, end=seconds, rates={})],
         faults=[PlannedFault(id="kill-pods", experiment="-", start=fault, timeout=30)],
-        expectations=planned, moments=moments, constants=[],
-    )  # fmt: skip
+        expectations=[planned(spec, Lapse(1)) for spec in specs()],
+        moments=moments,
+    )
 
 
 def shares(pods: int) -> dict[str, int]:

@@ -1,6 +1,6 @@
 """How many arrivals per second one core starts on time, beside plain Locust in its closed model, in one run.
 
-    python benchmarks/load.py [--bin DIR] [--seconds 6] [--quick] > load.json
+    python -m benchmarks.load [--bin DIR] [--seconds 6] [--quick] > load.json
 
 The server (Caddy from --bin, the cache of parts or PATH, else a small asyncio server) has the last core for itself; the
 generator, its recorder included, has the first one. A rate counts as reached when the median of the per-second p99 of
@@ -28,13 +28,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from harness.plan.model import PLAN_SCHEMA, Phase, Plan, System
+from harness.plan.model import Phase
 from harness.record.reader import RecordReader
 from harness.record.rows import Arrivals, Meta, Note, Requests
 from harness.record.views import merged
 from harness.record.writer import RecordWriter
 from harness.stack import finding, parts, toolchain
-from harness.target.base import Target
+from tests.plans import a_plan, a_target
 
 ROOT = Path(__file__).parents[1]
 ON_TIME_US = 5_000
@@ -221,26 +221,15 @@ def open_step(folder: Path, url: str, core: int, rate: int, seconds: int, start_
     run = Path(tempfile.mkdtemp(dir=folder))
     length = seconds + WARM_UP
     t0 = float(math.ceil(time.time() + start_up))
-    plan = Plan(
-        schema=PLAN_SCHEMA,
-        rehearsal="bench",
-        path="",
+    plan = a_plan(
         season="bench",
-        runbook="",
-        lapse=1,
-        system=System(namespace="bench"),
         profile=str(folder / "profile.yaml"),
-        seed=1,
         phases=[Phase(name="steady", start=0, end=length, rates={"DE": (rate, rate)})],
-        window=None,
-        faults=[],
-        expectations=[],
         moments={"start": 0, "end": length},
-        constants=[],
     )
     with RecordWriter(run) as record:
         record.add_all([Meta("plan", plan.model_dump(mode="json", by_alias=True)), Meta("t0", {"at": t0})])
-    target(url, folder).write(folder / "target.json")
+    a_target(services={"bench": url}).write(folder / "target.json")
     command = [sys.executable, "-m", "harness.load", str(run), "--target", str(folder / "target.json")]
     pinned(command, core, start_up + length + 30)
     with RecordReader(run) as found:
@@ -372,23 +361,6 @@ def wait_for(port: int) -> None:
                 return
         time.sleep(0.05)
     sys.exit(f"The server did not open port {port} within 10 s.")
-
-
-def target(url: str, folder: Path) -> Target:
-    """A target that has nothing but the server."""
-    return Target(
-        name="bench",
-        embedded=True,
-        kubeconfig=folder / "none",
-        context="",
-        namespace="bench",
-        lapse=1,
-        prometheus_url="",
-        alertmanager_url="",
-        database_dsn="",
-        receiver_port=0,
-        services={"bench": url},
-    )
 
 
 def cpu_model() -> str:

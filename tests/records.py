@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any, Self
 
 from harness.expectations.base import Finding, Lapse
-from harness.expectations.registry import read
 from harness.judge.judge import judge
 from harness.judge.verdict import Verdict
-from harness.plan.model import Phase, Plan, PlannedExpectation, PlannedFault, Source, System
+from harness.plan.model import Phase, Plan, PlannedFault
 from harness.record.histograms import new_histogram
 from harness.record.rows import (
     Alert,
@@ -34,6 +33,7 @@ from harness.record.rows import (
 )
 from harness.record.views import READY_AT
 from harness.record.writer import RecordWriter
+from tests.plans import a_plan, planned
 
 T0 = 1_790_000_000.0
 SOURCES = ("watch", "prometheus", "alertmanager", "receiver", "ledger", "control-plane", "load")
@@ -233,36 +233,16 @@ class ARecord:
         """The plan that the record says was followed."""
         phase = Phase(name="peak", start=20, end=80, rates=self.rates)
         moments = {**self.moments, **{f"fault:{one.id}": one.start for one in self.faults}}
-        return Plan(
+        return a_plan(
             rehearsal="oktoberfest",
             path="rehearsals/oktoberfest.yaml",
-            season="oktoberfest",
             runbook="runbooks/seasonal.md",
             lapse=self.lapse.factor,
-            system=System(namespace="crm"),
             profile="profiles/oktoberfest.yaml",
-            seed=1,
             phases=[phase],
-            window=None,
             faults=self.faults,
-            expectations=[self._planned(spec, line) for line, spec in enumerate(self.expectations, start=10)],
+            expectations=[planned(spec, self.lapse, line) for line, spec in enumerate(self.expectations, start=10)],
             moments=moments,
-            constants=[],
-        )
-
-    def _planned(self, spec: dict[str, Any], line: int) -> PlannedExpectation:
-        expectation = read(spec)
-        since, until = expectation.stretch()
-        return PlannedExpectation(
-            id=expectation.id,
-            kind=expectation.kind,
-            spec=expectation.model_dump(mode="json"),
-            source=Source(
-                path="runbooks/seasonal.md", line=line, anchor="oktoberfest", heading="Oktoberfest", sentence="So it is."
-            ),
-            deadlines=expectation.durations(self.lapse),
-            since=since,
-            until=until,
         )
 
     def _heartbeats(self, limit: float) -> list[Row]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -10,14 +11,15 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harness.plan.model import Phase, Plan, System
+from harness.plan.model import Phase, Plan
 from harness.record.reader import RecordReader
-from harness.record.rows import Meta
+from harness.record.rows import Arrivals, Meta, Requests
 from harness.record.writer import RecordWriter
-from harness.target.base import Target
+from tests.plans import a_plan, a_target
 
 ROOT = Path(__file__).parents[2]
 SERVER = Path(__file__).with_name("crm_server.py")
@@ -70,14 +72,30 @@ class Load:
     plan: Plan
     said: str = ""
 
-    def wait(self, seconds: float = 30) -> int:
+    def wait(self, seconds: float = 120) -> int:
         """Its exit code; what it said on stderr is shown where a test fails."""
         _, self.said = self.process.communicate(timeout=seconds)
         sys.stdout.write(self.said)
         return self.process.returncode
 
+    def stop(self) -> int:
+        """Ask it to end; its exit code."""
+        self.process.send_signal(signal.SIGTERM)
+        return self.wait()
+
     def record(self) -> RecordReader:
         return RecordReader(self.run)
+
+    def eventually(self, look: Callable[[RecordReader], Any], seconds: float = 120) -> None:
+        """Until `look` finds in the record what has to come: however busy the machine is, it comes at some time."""
+        deadline = time.monotonic() + seconds
+        while True:
+            with self.record() as record:
+                if look(record):
+                    return
+            assert time.monotonic() < deadline, f"not in the record within {seconds:g} s"
+            assert self.process.poll() is None, self.process.communicate()[1]
+            time.sleep(0.1)
 
     def workers(self) -> list[int]:
         """Pids of the workers, from /proc."""
@@ -85,7 +103,7 @@ class Load:
         return [int(pid) for pid in children.split()]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def ready_in() -> float:
     """Seconds until a load that is started now is ready, on this machine as busy as it is now, with a margin."""
     begun = time.monotonic()
@@ -94,8 +112,11 @@ def ready_in() -> float:
 
 
 @pytest.fixture
-def load(tmp_path: Path, ready_in: float) -> Iterator[Callable[..., Load]]:
-    """Start the load against an address: load(url, rates={"DE": (20, 20)}, seconds=3)."""
+def load(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Callable[..., Load]]:
+    """Start the load against an address: load(url, rates={"DE": (20, 20)}, seconds=3).
+
+    Without `t0_in` the first arrival comes when the load is ready for it.
+    """
     started: list[Load] = []
 
     def start(
@@ -110,14 +131,16 @@ def load(tmp_path: Path, ready_in: float) -> Iterator[Callable[..., Load]]:
     ) -> Load:
         run = tmp_path / f"run-{len(started)}"
         rates = rates or {"DE": (40.0, 40.0)}
-        t0 = time.time() + (ready_in * (2 if "--workers" in options else 1) if t0_in is None else t0_in)
+        if t0_in is None:
+            t0_in = request.getfixturevalue("ready_in") * (2 if "--workers" in options else 1)
+        t0 = time.time() + t0_in
         wanted = plan(rates, seconds, profile)
         with RecordWriter(run) as record:
             record.add(Meta("plan", wanted.model_dump(mode="json", by_alias=True)))
             record.add(Meta("t0", {"at": t0}))
         target = tmp_path / "target.json"
         names = [f"crm-{component}-{code.lower()}" for component in ("queries", "commands") for code in rates]
-        new_target(tmp_path, dict.fromkeys(names, url) if services is None else services).write(target)
+        a_target(services=dict.fromkeys(names, url) if services is None else services).write(target)
         command = [sys.executable, "-m", "harness.load", str(run), "--target", str(target), *options]
         process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
         started.append(Load(run, process, t0, wanted))
@@ -147,39 +170,26 @@ def profile_with(tmp_path: Path) -> Callable[..., Path]:
     return copy
 
 
+def totals(record: RecordReader) -> tuple[int, int, int]:
+    """Arrivals that were intended, started and not started."""
+    rows = list(record.rows(Arrivals))
+    return sum(r.intended for r in rows), sum(r.started for r in rows), sum(r.not_started for r in rows)
+
+
+def outcomes(record: RecordReader) -> dict[str, int]:
+    """Requests by outcome."""
+    counts: dict[str, int] = {}
+    for row in record.rows(Requests):
+        counts[row.outcome] = counts.get(row.outcome, 0) + row.count
+    return counts
+
+
+def wait_until(moment: float) -> None:
+    """Sleep until then, in seconds since the epoch."""
+    time.sleep(max(0.0, moment - time.time()))
+
+
 def plan(rates: dict[str, tuple[float, float]], seconds: float, profile: Path = PROFILE) -> Plan:
     """A plan of one phase."""
-    return Plan(
-        schema="generalprobe.dev/plan/v1",
-        rehearsal="test",
-        path="test.yaml",
-        season="oktoberfest",
-        runbook="test.md",
-        lapse=1,
-        system=System(namespace="crm"),
-        profile=str(profile),
-        seed=7,
-        phases=[Phase(name="steady", start=0, end=seconds, rates=rates)],
-        window=None,
-        faults=[],
-        expectations=[],
-        moments={"start": 0, "end": seconds},
-        constants=[],
-    )
-
-
-def new_target(folder: Path, services: dict[str, str]) -> Target:
-    """A target that has nothing but services."""
-    return Target(
-        name="test",
-        embedded=True,
-        kubeconfig=folder / "kubeconfig",
-        context="test",
-        namespace="crm",
-        lapse=1,
-        prometheus_url="http://127.0.0.1:1",
-        alertmanager_url="http://127.0.0.1:1",
-        database_dsn="",
-        receiver_port=1,
-        services=services,
-    )
+    phase = Phase(name="steady", start=0, end=seconds, rates=rates)
+    return a_plan(profile=str(profile), seed=7, phases=[phase], moments={"start": 0, "end": seconds})

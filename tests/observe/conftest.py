@@ -36,7 +36,7 @@ from harness.record.writer import RecordWriter
 from harness.stack.finding import find
 from harness.stack.parts import part
 from harness.stack.toolchain import candidates
-from harness.target.base import Target
+from tests.plans import a_target
 
 ROOT = Path(__file__).parents[2]
 NAMESPACE = "crm"
@@ -492,20 +492,9 @@ def observed(tmp_path: Path) -> Iterator[Callable[..., Run]]:
         folder = tmp_path / f"run{len(runs)}"
         with RecordWriter(folder) as record:
             record.add(Meta("plan", plan_of().model_dump(mode="json", by_alias=True)))
-        nowhere: dict[str, Any] = {
-            "name": "test",
-            "embedded": True,
-            "kubeconfig": tmp_path / "none",
-            "context": "",
-            "namespace": NAMESPACE,
-            "lapse": 12.0,
-            "prometheus_url": "",
-            "alertmanager_url": "",
-            "database_dsn": "",
-            "receiver_port": free_port(),
-        }
+        nowhere = {"namespace": NAMESPACE, "lapse": 12.0, "prometheus_url": "", "alertmanager_url": ""}
         path = tmp_path / f"target{len(runs)}.json"
-        Target(**{**nowhere, **target}).write(path)
+        a_target(**{**nowhere, "receiver_port": free_port(), **target}).write(path)
         run = Run(folder, path)
         runs.append(run)
         return run

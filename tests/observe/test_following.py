@@ -16,21 +16,11 @@ from harness.observe.cluster import Change, Cluster, Refused, credentials
 from harness.observe.following import Following, difference, uid, version
 from harness.observe.kept import kept, without_secrets
 from harness.target.base import Target
+from tests.plans import a_target
 
 
 def target_of(api: Any) -> Target:
-    return Target(
-        name="test",
-        embedded=True,
-        kubeconfig=api.kubeconfig,
-        context="test",
-        namespace="crm",
-        lapse=1,
-        prometheus_url="",
-        alertmanager_url="",
-        database_dsn="",
-        receiver_port=1,
-    )
+    return a_target(kubeconfig=api.kubeconfig, prometheus_url="", alertmanager_url="")
 
 
 def test_a_second_410_is_followed_by_a_third_list_and_nothing_is_lost(api: Any) -> None:

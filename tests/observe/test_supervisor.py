@@ -25,21 +25,10 @@ from harness.observe.supervisor import Supervisor
 from harness.record.reader import RecordReader
 from harness.record.rows import Gap, Heartbeat, Meta, Note
 from harness.record.writer import RecordWriter
-from harness.target.base import Target
+from tests.plans import a_target
 
 ROOT = Path(__file__).parents[2]
-NOWHERE = Target(
-    name="test",
-    embedded=True,
-    kubeconfig=Path("none"),
-    context="",
-    namespace="crm",
-    lapse=1,
-    prometheus_url="",
-    alertmanager_url="",
-    database_dsn="",
-    receiver_port=1,
-)
+NOWHERE = a_target(prometheus_url="", alertmanager_url="")
 
 
 def replay(saws: list[float], until: int, patience: float = 3.0) -> tuple[list[float], list[Gap]]:
