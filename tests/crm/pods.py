@@ -23,7 +23,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def eventually(ask: Callable[[], T], what: str, seconds: float = 20) -> T:
+def eventually(ask: Callable[[], T], what: str, seconds: float = 120) -> T:
     """The first true answer of `ask`; fails, naming what was waited for, when none comes in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -71,7 +71,7 @@ class Pod:
             assert self.process.poll() is None, f"{self.name} ended: {self.log.read_text()[-2000:]}"
             return self.status("/q/health/ready") == 200
 
-        eventually(ready, f"{self.name} to be ready ({self.log})", 60)
+        eventually(ready, f"{self.name} to be ready ({self.log})")
         return self
 
     def ledger(self, event_id: str) -> list[dict[str, Any]]:

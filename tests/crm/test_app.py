@@ -196,7 +196,7 @@ def test_the_outbox_posts_to_a_sink_and_tries_again_when_it_fails(launch: Launch
         own.migrate()
         event_id = own.value(EVENT)
         outbox = launch("outbox", on=own, CRM_OUTBOX_SINK_URL=f"http://127.0.0.1:{server.server_port}/events")
-        eventually(lambda: batches, "the sink to take the event", 30)
+        eventually(lambda: batches, "the sink to take the event")
         assert [event["event_id"] for event in batches[0]] == [event_id]
         eventually(lambda: own.value("SELECT dispatched_at FROM integration.event_journal"), "the journal to say so")
         assert own.value("SELECT count(*) FROM integration.delivery") == 0

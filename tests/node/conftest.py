@@ -25,6 +25,7 @@ from tests.node.controlplane import ControlPlane
 REPOSITORY = Path(__file__).resolve().parents[2]
 IMAGES = Path(__file__).parent / "images"
 Json = dict[str, Any]
+PATIENCE = 120.0  # seconds for what has to happen at some time: other tests keep the machine busy
 
 
 @pytest.fixture(scope="session")
@@ -42,10 +43,10 @@ class Cluster:
     def __init__(self, plane: ControlPlane) -> None:
         user = yaml.safe_load(plane.kubeconfig.read_text())["users"][0]["user"]
         headers = {"Authorization": f"Bearer {user['token']}"}
-        self.http = httpx.Client(base_url=plane.url, verify=False, headers=headers, timeout=10)
+        self.http = httpx.Client(base_url=plane.url, verify=False, headers=headers, timeout=PATIENCE)
         self.wait("the default namespace", lambda: self.http.get("/api/v1/namespaces/default").status_code == 200)
 
-    def wait(self, what: str, check: Callable[[], Any], seconds: float = 20) -> Any:
+    def wait(self, what: str, check: Callable[[], Any], seconds: float = PATIENCE) -> Any:
         until = time.monotonic() + seconds
         while True:
             with contextlib.suppress(httpx.TransportError):
@@ -76,7 +77,7 @@ class Cluster:
         metadata: Json = {"name": name, "labels": {"app": name, "tier": "web"}, "annotations": {"note": "hello"}}
         return self.create("pods", {"metadata": metadata, "spec": body})
 
-    def until(self, name: str, what: str, check: Callable[[Json], Any], seconds: float = 20) -> Json:
+    def until(self, name: str, what: str, check: Callable[[Json], Any], seconds: float = PATIENCE) -> Json:
         """The pod once ``check(pod)`` holds."""
         last: Json | None = None
 
@@ -95,7 +96,7 @@ class Cluster:
         answer = self.http.request("DELETE", f"/api/v1/namespaces/default/pods/{name}", json=body)
         assert answer.status_code in (200, 202), answer.text
 
-    def until_gone(self, name: str, seconds: float = 20) -> float:
+    def until_gone(self, name: str, seconds: float = PATIENCE) -> float:
         began = time.monotonic()
         self.wait(f"{name} to be gone", lambda: self.pod(name) is None, seconds)
         return time.monotonic() - began
@@ -152,7 +153,7 @@ class Agent:
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
-        until = time.monotonic() + 10
+        until = time.monotonic() + PATIENCE
         while left := find_leftovers(self.root):
             assert time.monotonic() < until, f"left by {self.name}: {left}"
             time.sleep(0.05)
@@ -166,7 +167,7 @@ class Agent:
         path = self.folder(pod, container) / f"{run}.log"
         return path.read_text() if path.exists() else ""
 
-    def stop(self, seconds: float = 30) -> int:
+    def stop(self, seconds: float = PATIENCE) -> int:
         """SIGTERM; the exit code. Raises when the agent takes longer."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)

@@ -35,8 +35,8 @@ def test_a_killed_agent_leaves_no_process_and_its_successor_starts_the_pods_anew
         first = pids(agent, cluster, created)
         agent.process.kill()
         agent.process.wait()
-        cluster.wait("all to end", lambda: not any(alive(pid) for pid in first), seconds=5)
-        cluster.wait("nothing to be left", lambda: not find_leftovers(agent.root), seconds=5)
+        cluster.wait("all to end", lambda: not any(alive(pid) for pid in first))
+        cluster.wait("nothing to be left", lambda: not find_leftovers(agent.root))
         agent.start()
         after = cluster.until("survivor", "restarted", lambda pod: status(pod)["restartCount"] == 1 and ready(pod))
         assert after["status"]["podIP"] == before["status"]["podIP"]

@@ -124,5 +124,5 @@ def test_an_agent_whose_event_loop_hangs_is_ended_by_the_kernel_and_its_pods_by_
         cluster.run("node-stuck", "stuck", STUBBORN)
         cluster.until("stuck", "ready", ready)
         assert agent.stop(A_FEW_SECONDS) == -signal.SIGALRM
-        cluster.wait("nothing to be left", lambda: not find_leftovers(agent.root), seconds=5)
+        cluster.wait("nothing to be left", lambda: not find_leftovers(agent.root))
     cluster.delete("stuck", grace=0)

@@ -48,7 +48,7 @@ def free_port() -> int:
         return int(found.getsockname()[1])
 
 
-def eventually(true: Callable[[], Any], within: float = 20.0, what: str = "it") -> Any:
+def eventually(true: Callable[[], Any], within: float = 120.0, what: str = "it") -> Any:
     """The first truthy value of `true`. Fails with `what` where it never comes."""
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
@@ -459,7 +459,7 @@ class Run:
     target: Path
     process: subprocess.Popen[str] | None = None
 
-    def start(self, ready_within: float = 20.0) -> str:
+    def start(self, ready_within: float = 120.0) -> str:
         """Start observing; returns the line that it says when it is ready."""
         command = [sys.executable, "-m", "harness.observe", str(self.folder), "--target", str(self.target)]
         self.process = subprocess.Popen(
@@ -476,7 +476,7 @@ class Run:
     def stop(self) -> int:
         assert self.process is not None
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(120)
 
     def rows(self, kind: Any, where: str = "1", *arguments: object) -> list[Any]:
         with RecordReader(self.folder) as record:

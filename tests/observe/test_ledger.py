@@ -115,11 +115,12 @@ def test_an_event_is_followed_from_commit_to_every_pod(
     assert not run.rows(Gap, "source = 'ledger'")
 
 
+@pytest.mark.alone  # on a machine that others keep busy, gaps are true
 def test_a_quiet_system_has_no_gap(run: Any, pods: Callable[[str, str], PodServer], eventually: Any) -> None:
     pods("queries-quiet", "127.10.231.9")
     run.start(ready_within=5)
     eventually(lambda: current(run) and current(run, "watch"), what="it is current")
-    time.sleep(12)
+    time.sleep(8)
     assert current(run)
     assert current(run, "watch")
     assert run.stop() == 0

@@ -133,7 +133,7 @@ def test_an_interrupted_up_leaves_nothing(state_home: Path, number: signal.Signa
     command = [sys.executable, "-m", "harness.cli.main", "up", "--name", name]
     child = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     folder = folder_of(name)
-    eventually(folder.exists)
+    eventually(lambda: processes_of(folder))  # its supervisor: from then on somebody can clear the folder away
     time.sleep(after_seconds)
     child.send_signal(number)
     _, errors = child.communicate(timeout=PATIENCE)
