@@ -67,12 +67,20 @@ def up(options: Options, progress: Progress) -> ClusterState:
             return _reuse(running, options)
         clear(folder)
         try:
-            folder.mkdir(mode=0o711)
-            write_order(folder, options, binaries)
-            write_table(folder, options.images)
-        except OSError as error:
-            raise unusable(folder.parent, "the state of clusters", error) from None
-        return _start(folder, options, progress)
+            _prepare(folder, options, binaries)
+            return _start(folder, options, progress)
+        except BaseException:
+            clear(folder)
+            raise
+
+
+def _prepare(folder: Path, options: Options, binaries: dict[str, Path]) -> None:
+    try:
+        folder.mkdir(mode=0o711)
+        write_order(folder, options, binaries)
+        write_table(folder, options.images)
+    except OSError as error:
+        raise unusable(folder.parent, "the state of clusters", error) from None
 
 
 def _require_platform(system: str, machine: str) -> None:
@@ -121,7 +129,6 @@ def _start(folder: Path, options: Options, progress: Progress) -> ClusterState:
             raise Unavailable(failure or f"The supervisor ended without a word; its log ends with:\n{last}")
         except BaseException:
             _interrupt(child)
-            clear(folder)
             raise
 
 

@@ -134,7 +134,11 @@ def watch_starter(channel: socket.socket | None, ended: Callable[[], None]) -> I
 
     def heard() -> None:
         loop.remove_reader(descriptor)
-        if not channel.recv(16):
+        try:
+            said = channel.recv(16)
+        except OSError:  # it died with progress unread, which resets the connection
+            said = b""
+        if not said:
             ended()
 
     loop.add_reader(descriptor, heard)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 
 from harness.errors import Unavailable
 from harness.stack import address, build, cluster, health, process
+from harness.stack.control import watch_starter
 from harness.stack.parts import Need, needed
 from harness.stack.progress import Silent
 from harness.stack.state import ClusterState, Options, folder_of
@@ -141,6 +143,19 @@ def test_an_interrupted_up_leaves_nothing(state_home: Path, number: signal.Signa
     assert "Traceback" not in errors
     eventually(lambda: not processes_of(folder))
     eventually(lambda: not folder.exists())
+
+
+def test_a_starter_that_dies_with_progress_unread_is_gone_all_the_same() -> None:
+    async def notice() -> bool:
+        starter, channel = socket.socketpair()
+        gone = asyncio.Event()
+        with channel, watch_starter(channel, gone.set):
+            channel.sendall(b"progress that nobody reads")
+            starter.close()
+            await asyncio.wait_for(gone.wait(), PATIENCE)
+        return gone.is_set()
+
+    assert asyncio.run(notice())
 
 
 def test_two_clusters_live_side_by_side(running: ClusterState, own: ClusterState) -> None:
