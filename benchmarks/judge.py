@@ -24,7 +24,7 @@ from typing import Any
 
 from harness.expectations.base import Lapse
 from harness.plan.model import Phase, Plan, PlannedFault
-from harness.record.histograms import new_histogram
+from harness.record.histograms import encoded
 from harness.record.rows import (
     Alert,
     Arrivals,
@@ -180,11 +180,9 @@ def _second(second: int, random_: random.Random) -> Iterator[Row]:
             workload = f"crm-{part}-{territory.lower()}"
             for operation in operations:
                 for outcome in ("ok", "not_modified") if part == "queries" else ("ok",):
-                    histogram = new_histogram()
                     number = random_.randint(2, 12)
-                    for _ in range(number):
-                        histogram.record_value(max(200, int(random_.lognormvariate(8.5, 0.8))))
-                    yield Requests(second, territory, workload, operation, outcome, number, histogram.encode())
+                    latencies = [max(200, int(random_.lognormvariate(8.5, 0.8))) for _ in range(number)]
+                    yield Requests(second, territory, workload, operation, outcome, number, encoded(latencies))
             yield Arrivals(second, territory, workload, 60, 60, 0, 900)
 
 

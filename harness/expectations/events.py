@@ -6,6 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, Literal
 
 from pydantic import Field, field_validator
@@ -129,22 +130,31 @@ class Ledger:
         self._record = record
         self._span = since, until + within
         rows = record.select(_COMMITTED)
-        self._events = sorted((at, number, event, where) for number, at, event, where in rows if since <= at <= until)
-        self._at = [event[0] for event in self._events]
+        # By territory and then by time: what a pod owes is one stretch of them.
+        self._events = sorted((where, at, number, event) for number, at, event, where in rows if since <= at <= until)
         self._in_time: dict[str, bytearray] = {}
-        due = {number: (index, at + within) for index, (at, number, _, _) in enumerate(self._events)}
+        due = {number: (index, at + within) for index, (_, at, number, _) in enumerate(self._events)}
+        not_of_these = 0, -math.inf
         ((last,),) = record.select("SELECT coalesce(max(rowid), 0) FROM ledger")
         for first in range(0, last, ROWS_AT_ONCE):
             for number, pod, at in record.select(_HAD, (first, first + ROWS_AT_ONCE)):
-                index, latest = due.get(number, (0, -math.inf))
+                index, latest = due.get(number, not_of_these)
                 if at <= latest:
                     if pod not in self._in_time:
                         self._in_time[pod] = bytearray(len(self._events))
                     self._in_time[pod][index] = 1
 
+    def _stretch(self, territory: str, since: float, until: float) -> tuple[int, int]:
+        """Where the territory's events committed in [since, until] begin, and where they are over."""
+        return (
+            bisect_left(self._events, (territory, since), key=itemgetter(0, 1)),
+            bisect_right(self._events, (territory, until), key=itemgetter(0, 1)),
+        )
+
     def committed(self, territory: str) -> int:
         """How many events of the territory were committed."""
-        return sum(event[3] == territory for event in self._events)
+        begin, end = self._stretch(territory, -math.inf, math.inf)
+        return end - begin
 
     def steps(self, territory: str) -> dict[str, int]:
         """How many rows there are of each step, for the numbers in the verdict."""
@@ -152,15 +162,15 @@ class Ledger:
 
     def owed(self, territory: str, pod: str, since: float, until: float) -> tuple[int, list[Lost]]:
         """How many events of the territory committed in [since, until] the pod owed, and those it did not have in time."""
-        in_time = self._in_time.get(pod)
-        count, lost = 0, []
-        for index in range(bisect_left(self._at, since), bisect_right(self._at, until)):
-            at, _, event, where = self._events[index]
-            if where == territory:
-                count += 1
-                if in_time is None or not in_time[index]:
-                    lost.append(Lost(event, at, pod))
-        return count, lost
+        begin, end = self._stretch(territory, since, until)
+        in_time = self._in_time.get(pod) or bytearray(len(self._events))
+        lost = []
+        missing = in_time.find(0, begin, end)
+        while missing >= 0:
+            _, at, _, event = self._events[missing]
+            lost.append(Lost(event, at, pod))
+            missing = in_time.find(0, missing + 1, end)
+        return max(0, end - begin), lost
 
 
 _COMMITTED = "SELECT journal_id, min(at), event_id, territory FROM ledger WHERE step = 'committed' GROUP BY journal_id"

@@ -153,6 +153,14 @@ class Evidence:
         return list(self.record.rows(Arrivals))
 
     @cached_property
+    def arrivals_by_territory(self) -> dict[str, list[Arrivals]]:
+        """The same, by territory."""
+        found: dict[str, list[Arrivals]] = {}
+        for row in self.arrivals:
+            found.setdefault(row.territory, []).append(row)
+        return found
+
+    @cached_property
     def arriving(self) -> set[str]:
         """Every workload that arrivals were intended for."""
         return {row.workload for row in self.arrivals}

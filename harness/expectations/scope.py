@@ -16,6 +16,7 @@ from harness.expectations.base import Case, Expectation, Lapse, World
 from harness.expectations.evidence import Span, milliseconds, without
 from harness.expectations.names import MOMENT, component_of, unknown, unknown_moments
 from harness.plan.model import Bounds, Scaled
+from harness.record.histograms import JOINED, rows_of
 from harness.record.rows import Arrivals
 from harness.units import Duration
 
@@ -119,11 +120,11 @@ class Scope(Expectation):
         histograms: dict[tuple[str, str], list[bytes]] = defaultdict(list)
         covered = [workload for workload in case.evidence.requested if self.covers(workload)]
         for first, last in map(seconds, self.spans(case)):
-            statement = f"{_REQUESTS} AND workload IN ({', '.join('?' for _ in covered)})"
-            for territory, outcome, count, histogram in case.record.select(statement, (first, last, *covered)):
+            statement = _REQUESTS.format(", ".join("?" for _ in covered))
+            for territory, outcome, count, joined in case.record.each(statement, (first, last, *covered)):
                 key = territory, outcome
                 counts[key] = counts.get(key, 0) + count
-                histograms[key].append(histogram)
+                histograms[key] += rows_of(joined)
         return {key: (count, histograms[key]) for key, count in counts.items()}
 
     def outcomes(self, case: Case) -> dict[tuple[str, str], int]:
@@ -141,15 +142,17 @@ class Scope(Expectation):
         covered = {workload for workload in case.evidence.arriving if self.covers(workload)}
         rows = [
             row
-            for row in case.evidence.arrivals
-            if row.territory == territory
-            and row.workload in covered
-            and any(first <= row.second < last for first, last in spans)
+            for row in case.evidence.arrivals_by_territory.get(territory, ())
+            if row.workload in covered and any(first <= row.second < last for first, last in spans)
         ]
         return Generator.of(rows)
 
 
-_REQUESTS = "SELECT territory, outcome, count, histogram FROM requests WHERE second >= ? AND second < ?"
+# By the minute, so that no answer grows with the run.
+_REQUESTS = f"""
+    SELECT territory, outcome, sum(count), {JOINED} FROM requests
+    WHERE second >= ? AND second < ? AND workload IN ({{}}) GROUP BY territory, outcome, second / 60
+"""
 
 
 def seconds(span: Span) -> tuple[int, int]:

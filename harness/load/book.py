@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from harness.load.report import First, Report, RequestKey, StartKey
+from harness.record.histograms import encoded
 from harness.record.rows import Arrivals, FirstRequest, Requests
-from harness.record.views import new_histogram
 from harness.traffic.arrivals import Arrival
 
 FIRST_REQUESTS = 50
@@ -79,10 +79,7 @@ class RequestsBook:
         return [self._row(key, self._latencies.pop(key)) for key in done]
 
     def _row(self, key: RequestKey, latencies: list[int]) -> Requests:
-        histogram = new_histogram()
-        for latency in latencies:
-            histogram.record_value(min(max(latency, 1), LONGEST_US))
-        return Requests(*key, len(latencies), histogram.encode())
+        return Requests(*key, len(latencies), encoded([min(max(latency, 1), LONGEST_US) for latency in latencies]))
 
 
 class FirstsBook:

@@ -1,23 +1,30 @@
-"""Latencies as recorded, added up: the same as `HdrHistogram.decode_and_add`, without an object per row.
+"""Latencies as a row keeps them, and added up: what `HdrHistogram` gives, without an object per row.
 
-An hour of requests is a hundred thousand rows, most of which hold a handful of counts. Those are read byte by byte into a
-table of counts, which is several times quicker than decoding and adding whole arrays; long rows take the library's way.
-Format: HdrHistogram V2, ZigZag LEB128: a positive number is a count, a negative one so many empty places.
+An hour of requests is a hundred thousand rows, most of which hold a handful of latencies. Such a row lists the place of
+each of them in the histogram, in ascending order, as unsigned 16-bit numbers, little-endian: the rows of a stretch are
+joined and counted as one. A row of many latencies is an encoded HdrHistogram (V2), as every row of older records is; it
+begins with `HIST`, and the first two bytes of that, read as a place, lie beyond the last.
 """
 
 from __future__ import annotations
 
 import math
-import zlib
-from binascii import a2b_base64
-from collections import defaultdict
-from collections.abc import Iterable, Iterator
+import sys
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
 
-from hdrh.codec import ext_header_size, payload_header_size
 from hdrh.histogram import HdrHistogram
 
-LONG_ROW = 200
-"""Bytes of counts from which the library's own decoding is quicker."""
+LISTED = 128
+"""So many latencies at most are listed one by one: an encoded histogram of more than that is smaller."""
+_ENCODED = b"HIST"
+
+
+JOINED = f"""group_concat(
+    CASE WHEN substr(histogram, 1, {len(_ENCODED)}) = x'{_ENCODED.hex()}' THEN ' ' || hex(histogram) || ' '
+    ELSE hex(histogram) END, '')"""
+"""SQL for all latencies of a group of requests at once, for `rows_of`: no row of them becomes an object."""
 
 
 def new_histogram() -> HdrHistogram:
@@ -25,91 +32,81 @@ def new_histogram() -> HdrHistogram:
     return HdrHistogram(1, 60_000_000, 3)
 
 
-def _own_header() -> tuple[bytes, bytes]:
-    """What stands before and after the length of a row's counts; the same in every row of our own shape."""
-    sample = new_histogram()
-    sample.record_value(1)
-    payload = zlib.decompress(a2b_base64(sample.encode())[ext_header_size:])
-    return payload[:4], payload[8:payload_header_size]
-
-
-_BEFORE_LENGTH, _AFTER_LENGTH = _own_header()
 _SHAPE = new_histogram()
 """Always empty: it knows which value a place stands for."""
 
 
-def add_encoded(total: HdrHistogram, encoded: Iterable[bytes]) -> None:
-    """Add histograms in their encoded form to `total`, which has the shape of `new_histogram`."""
-    counts, others = _counted(encoded)
-    for blob in others:
-        total.decode_and_add(blob)
+def encoded(latencies: Sequence[int]) -> bytes:
+    """Latencies, each 1 .. 60,000,000 microseconds and in any order, as a row keeps them."""
+    if len(latencies) <= LISTED:
+        return _little_endian(array("H", sorted(map(_place, latencies)))).tobytes()
+    histogram = new_histogram()
+    for latency in latencies:
+        histogram.record_value(latency)
+    blob: bytes = histogram.encode()
+    return blob
+
+
+def rows_of(joined: str) -> list[bytes]:
+    """What `JOINED` gave, as fewer rows of the same latencies: rows that list them follow one another without a seam."""
+    return [bytes.fromhex(row) for row in joined.split()]
+
+
+def add_encoded(total: HdrHistogram, rows: Iterable[bytes]) -> None:
+    """Add latencies in their encoded form to `total`, which has the shape of `new_histogram`."""
+    counts = _counted(rows)
     if not counts:
         return
     places = total.encoder.get_counts()
-    for index, count in counts.items():
-        places[index] += count
-    total.total_count += sum(counts.values())
+    for place, count in counts.items():
+        places[place] += count
+    total.total_count += counts.total()
     highest = total.get_value_from_index(max(counts))
     total.max_value = max(total.max_value, total.get_highest_equivalent_value(highest))
     total.min_value = min(total.min_value, total.get_value_from_index(min(counts)) or 1)
 
 
-def percentile_of(encoded: Iterable[bytes], percentile: float) -> int:
+def percentile_of(rows: Iterable[bytes], percentile: float) -> int:
     """A percentile above 0 of the sum, microseconds, as `HdrHistogram.get_value_at_percentile` has it; 0 of nothing.
 
     Looks only at places that hold something: a chart asks for a thousand percentiles of a few hundred requests each.
     """
-    counts, others = _counted(encoded)
-    if others:
-        total = new_histogram()
-        for blob in others:
-            total.decode_and_add(blob)
-        for index, count in enumerate(total.encoder.get_counts()):
-            if count:
-                counts[index] += count
-    wanted = max(int(percentile * sum(counts.values()) / 100 + 0.5), 1)
+    counts = _counted(rows)
+    wanted = max(int(percentile * counts.total() / 100 + 0.5), 1)
     passed = 0
-    for index in sorted(counts):
-        passed += counts[index]
+    for place in sorted(counts):
+        passed += counts[place]
         if passed >= wanted:
-            return int(_SHAPE.get_highest_equivalent_value(_SHAPE.get_value_from_index(index)))
+            return int(_SHAPE.get_highest_equivalent_value(_SHAPE.get_value_from_index(place)))
     return 0
 
 
-def _counted(encoded: Iterable[bytes]) -> tuple[defaultdict[int, int], list[bytes]]:
-    """Counts by place of all short rows of our own shape, and the rows that the library has to read."""
-    counts: defaultdict[int, int] = defaultdict(int)
-    others = []
-    longest = payload_header_size + LONG_ROW
-    for blob in encoded:
-        payload = zlib.decompress(a2b_base64(blob)[ext_header_size:])
-        if len(payload) > longest or not (payload.startswith(_BEFORE_LENGTH) and payload.startswith(_AFTER_LENGTH, 8)):
-            others.append(blob)
-            continue
-        index = 0
-        rest = iter(payload[payload_header_size:])
-        for number in rest:
-            if number > 0x7F:  # nearly all numbers of more than one byte have two
-                number = number & 0x7F | next(rest) << 7  # noqa: PLW2901
-                if number > 0x3FFF:
-                    number = _long(number & 0x3FFF, rest)  # noqa: PLW2901
-            if number & 1:
-                index += (number + 1) >> 1
-            else:
-                counts[index] += number >> 1
-                index += 1
-    return counts, others
+def _counted(rows: Iterable[bytes]) -> Counter[int]:
+    """How many latencies there are at each place that has any."""
+    listed: list[bytes] = []
+    histograms: list[bytes] = []
+    for row in rows:
+        (histograms if row.startswith(_ENCODED) else listed).append(row)
+    counts = Counter(_little_endian(array("H", b"".join(listed))))
+    if histograms:
+        total = new_histogram()
+        for row in histograms:
+            total.decode_and_add(row)
+        counts.update({place: count for place, count in enumerate(total.encoder.get_counts()) if count})
+    return counts
 
 
-def _long(number: int, rest: Iterator[int]) -> int:
-    """The whole of a number whose first two bytes are known and say that more follow."""
-    shift = 14
-    for byte in rest:
-        number |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            break
-        shift += 7
-    return number
+def _place(latency: int) -> int:
+    """The index of a latency's count: HdrHistogram keeps the leading bits of a value and how many it leaves out."""
+    digits: int = _SHAPE.sub_bucket_half_count_magnitude
+    left_out = max(0, latency.bit_length() - digits - 1)
+    return (left_out << digits) + (latency >> left_out)
+
+
+def _little_endian(places: array[int]) -> array[int]:
+    if sys.byteorder == "big":
+        places.byteswap()
+    return places
 
 
 def value_at(total: HdrHistogram, percentile: float, slower: int = 0) -> float:

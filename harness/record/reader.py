@@ -38,7 +38,7 @@ class RecordReader:
         table = next(name for row, name in TABLES.items() if row is kind)
         columns = ", ".join(f'"{name}"' for name in names)
         statement = f"SELECT {columns} FROM {table} WHERE {where} ORDER BY rowid"
-        for raw in self._answers(statement, arguments):
+        for raw in self.each(statement, arguments):
             values = list(raw)
             for i in json_at:
                 values[i] = json.loads(values[i])
@@ -62,7 +62,8 @@ class RecordReader:
         except sqlite3.DatabaseError as error:
             raise self._damage(error) from None
 
-    def _answers(self, statement: str, arguments: tuple[object, ...]) -> Iterator[tuple[Any, ...]]:
+    def each(self, statement: str, arguments: tuple[object, ...] = ()) -> Iterator[tuple[Any, ...]]:
+        """As `select`, one answer after the other: for answers that are too large to be held at once."""
         try:
             yield from self._db.execute(statement, arguments)
         except sqlite3.DatabaseError as error:

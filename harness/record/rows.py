@@ -61,7 +61,7 @@ class Requests:
     """Requests whose intended start fell in `second`, by outcome. Latency counts from the INTENDED start.
 
     `outcome`: ok | not_modified | client_error | server_error | timeout | connection.
-    `histogram`: HdrHistogram (1 us .. 60 s, 3 digits) in its encoded form, microseconds.
+    `histogram`: HdrHistogram (1 us .. 60 s, 3 digits), microseconds, in a form that `harness.record.histograms` reads.
     """
 
     second: int

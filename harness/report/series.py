@@ -10,7 +10,7 @@ from harness.expectations.latency import Latency
 from harness.expectations.registry import read
 from harness.plan.model import Plan
 from harness.record import views
-from harness.record.histograms import percentile_of
+from harness.record.histograms import JOINED, percentile_of, rows_of
 from harness.record.reader import RecordReader
 from harness.record.rows import Alert, Fault, Mark, Notification
 
@@ -192,19 +192,14 @@ def _dense(found: dict[int, float]) -> tuple[list[float], list[float]]:
 def latency(record: RecordReader, since: float, until: float) -> list[Line]:
     """p95 from the intended start by workload, milliseconds, over bins that keep the number of points bounded."""
     width = max(LATENCY_GRAIN, round((until - since) / LATENCY_POINTS))
-    bins: dict[tuple[str, int], list[bytes]] = defaultdict(list)
-    territories: dict[str, str] = {}
-    for workload, territory, at, histogram in record.select(_HISTOGRAMS, (width, width, since, until + 1)):
-        bins[workload, at].append(histogram)
-        territories[workload] = territory
     lines: dict[str, Line] = {}
-    for (workload, at), histograms in sorted(bins.items(), key=lambda one: one[0]):
-        line = lines.setdefault(workload, Line(workload, [], [], group=territories[workload]))
+    for workload, territory, at, joined in record.each(_LATENCIES, (width, width, since, until + 1)):
+        line = lines.setdefault(workload, Line(workload, [], [], group=territory))
         if line.at and at - line.at[-1] > 3 * width:
             line.at.append(line.at[-1] + width)
             line.values.append(math.nan)  # no request, no latency: the line is broken
         line.at.append(float(at))
-        line.values.append(percentile_of(histograms, 95) / 1000)
+        line.values.append(percentile_of(rows_of(joined), 95) / 1000)
     return list(lines.values())
 
 
@@ -222,7 +217,10 @@ def limits(record: RecordReader, marks: dict[str, float]) -> list[Limit]:
     return found
 
 
-_HISTOGRAMS = "SELECT workload, territory, second / ? * ?, histogram FROM requests WHERE second >= ? AND second < ?"
+_LATENCIES = f"""
+    SELECT workload, max(territory), second / ? * ? AS bin, {JOINED} FROM requests WHERE second >= ? AND second < ?
+    GROUP BY workload, bin ORDER BY workload, bin
+"""
 
 
 def _bounded(at: list[float], values: list[float]) -> tuple[list[float], list[float]]:

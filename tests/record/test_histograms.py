@@ -3,18 +3,32 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hdrh.histogram import HdrHistogram
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from harness.record.histograms import add_encoded, new_histogram, percentile_of, value_at
+from harness.record.histograms import (
+    JOINED,
+    LISTED,
+    add_encoded,
+    encoded,
+    new_histogram,
+    percentile_of,
+    rows_of,
+    value_at,
+)
+from harness.record.reader import RecordReader
+from harness.record.rows import Requests
+from harness.record.writer import RecordWriter
 
 LATENCIES = st.lists(st.integers(1, 60_000_000), max_size=30)
 
 
-def encoded(values: list[int], *shape: int) -> bytes:
+def by_library(values: list[int], *shape: int) -> bytes:
     histogram = HdrHistogram(*(shape or (1, 60_000_000, 3)))
     for value in values:
         histogram.record_value(value)
@@ -23,12 +37,12 @@ def encoded(values: list[int], *shape: int) -> bytes:
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(LATENCIES, max_size=6))
-def test_the_sum_is_that_of_the_library(rows: list[list[int]]) -> None:
+@given(st.lists(LATENCIES, max_size=6), st.sampled_from([encoded, by_library]))
+def test_the_sum_is_that_of_the_library(rows: list[list[int]], form: Callable[[list[int]], bytes]) -> None:
     quick, slow = new_histogram(), new_histogram()
-    add_encoded(quick, map(encoded, rows))
+    add_encoded(quick, map(form, rows))
     for row in rows:
-        slow.decode_and_add(encoded(row))
+        slow.decode_and_add(by_library(row))
     assert list(quick.counts) == list(slow.counts)
     assert (quick.total_count, quick.max_value) == (slow.total_count, slow.max_value)
     assert quick.get_value_at_percentile(95) == slow.get_value_at_percentile(95)
@@ -37,7 +51,7 @@ def test_the_sum_is_that_of_the_library(rows: list[list[int]]) -> None:
 
 def test_a_histogram_of_another_shape_is_added_too() -> None:
     total = new_histogram()
-    add_encoded(total, [encoded([1000, 5000]), encoded([7000], 1, 3_600_000, 2)])
+    add_encoded(total, [encoded([1000, 5000]), by_library([7000], 1, 3_600_000, 2)])
     assert total.total_count == 3
 
 
@@ -65,5 +79,21 @@ def test_a_percentile_without_a_histogram_is_that_of_the_library(
     rows = [*rows, list(range(1000, 1000 + in_a_long_row))]
     library = new_histogram()
     for row in rows:
-        library.decode_and_add(encoded(row))
+        library.decode_and_add(by_library(row))
     assert percentile_of(map(encoded, rows), percentile) == library.get_value_at_percentile(percentile)
+
+
+def test_a_row_of_many_latencies_is_a_histogram_and_both_forms_come_joined_out_of_a_record(tmp_path: Path) -> None:
+    rows = [[60_000_000, 1], list(range(1000, 1000 + LISTED)), list(range(5000, 5001 + LISTED)), [], [2047, 2048, 7]]
+    blobs = [by_library([300, 40_000]), *map(encoded, rows)]
+    assert [blob.startswith(b"HIST") for blob in blobs] == [True, False, False, True, False, False]
+    with RecordWriter(tmp_path) as writer:
+        writer.add_all(Requests(1, "DE", "w", "o", "ok", 1, blob) for blob in blobs)
+    with RecordReader(tmp_path) as record:
+        ((joined,),) = record.select(f"SELECT {JOINED} FROM requests")
+    library, total = new_histogram(), new_histogram()
+    for row in [[300, 40_000], *rows]:
+        library.decode_and_add(by_library(row))
+    add_encoded(total, rows_of(joined))
+    assert total.encode() == library.encode()
+    assert total.total_count == library.total_count
