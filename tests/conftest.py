@@ -1,5 +1,6 @@
 """What holds for all tests."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,9 @@ from hypothesis import settings
 # Speed lives in benchmarks/: a slow machine must not fail a test of arithmetic.
 settings.register_profile("untimed", deadline=None)
 settings.load_profile("untimed")
+
+# A shell that starts the tests in the background has them ignore Ctrl-C, and what they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 LONGEST = ("embedded/test_interruption.py", "stack/test_ending.py", "stack/test_cluster.py")
 """Files that mostly wait, for minutes: begun first, they wait beside all others and not after them."""
