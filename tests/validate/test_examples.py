@@ -1,0 +1,39 @@
+"""Every rule has a page, and every example on it is found, or not found, as the page says."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from harness.validate.engine import read, validate
+from harness.validate.estate import Settings
+from harness.validate.registry import rules
+from tests.validate.examples import PAGES, Example, examples
+
+SETTINGS = Settings(today=date(2026, 9, 1))
+"""A fixed day: examples speak of seasons and reviews."""
+
+
+@pytest.mark.parametrize("example", [pytest.param(example, id=example.id) for example in examples()])
+def test_an_example_gives_exactly_what_its_page_marks(
+    example: Example, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    example.write(tmp_path)
+    findings = [one for one in validate(read([Path()]), SETTINGS).findings if one.rule == example.rule]
+    found = {(one.place.path.as_posix(), one.place.line) for one in findings}
+    assert found == example.expected(), "\n".join(f"{one.place}: {one.defect.says}" for one in findings)
+    assert example.good != bool(example.expected()), "a bad example marks at least one line, a good one none"
+
+
+def test_every_rule_has_a_page_with_bad_and_good_and_every_page_a_rule() -> None:
+    kinds = {rule.id: {example.good for example in examples() if example.rule == rule.id} for rule in rules()}
+    assert {id_ for id_, found in kinds.items() if found != {True, False}} == set()
+    assert {page.stem for page in PAGES.glob("[A-Z]*.md")} == set(kinds)
+
+
+def test_rules_are_told_apart_by_name_too() -> None:
+    names = [rule.name for rule in rules()]
+    assert len(names) == len(set(names))
