@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
@@ -125,7 +126,9 @@ class Heading:
 class Sentence:
     """A sentence, a list item or a table's cell as plain text, and the headings above it, outermost first.
 
-    `where`: prose, item, cell or heading. `row`: for a cell, the texts of its row; `header`: those of its table's header.
+    `where`: prose, item, cell or heading. `row`: for a cell, the texts of its row; `header`: those of its table's header
+    (none for a cell of the header itself). `number`: of a step in an ordered list, else 0. `runs`: (offset in `text`,
+    offset in `file`) of its pieces, in order. `codes`: the stretches of `text` that are inline code.
     """
 
     text: str
@@ -136,6 +139,20 @@ class Sentence:
     row: tuple[str, ...] = ()
     column: int = 0
     number: int = 0
+    file: TextFile | None = field(default=None, repr=False, compare=False)
+    runs: tuple[tuple[int, int], ...] = field(default=(), repr=False, compare=False)
+    codes: tuple[tuple[int, int], ...] = ()
+
+    def at(self, start: int, end: int) -> Place:
+        """The place of `text[start:end]`."""
+        if self.file is None or not self.runs:
+            return self.place
+        first, last = (self._offset(at) for at in (start, max(end - 1, start)))
+        return self.file.place(first, last + 1)
+
+    def _offset(self, at: int) -> int:
+        plain, source = self.runs[max(bisect_right(self.runs, (at, 1 << 60)) - 1, 0)]
+        return source + at - plain
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,10 @@ from collections.abc import Iterable
 
 from harness.validate.artefacts import Found
 from harness.validate.reading.manifests import read_yaml
+from harness.validate.reading.markdown import looks_like_markdown, read_markdown
 from harness.validate.text import TextFile
+
+MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx"})
 
 
 def read_all(texts: Iterable[TextFile], found: Found) -> None:
@@ -15,3 +18,5 @@ def read_all(texts: Iterable[TextFile], found: Found) -> None:
         found.files.append(text)
         if text.path.suffix.lower() in (".yaml", ".yml", ".rules", ".json") or str(text.path) == "<stdin>":
             read_yaml(text, found)
+        elif text.path.suffix.lower() in MARKDOWN or looks_like_markdown(text.text):
+            read_markdown(text, found)
