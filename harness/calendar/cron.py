@@ -84,10 +84,21 @@ class Cron:
             walk = CronSim(f"0 {self._spelled_out()}", local)
         except CronSimError:
             return None  # a day that no month of the expression has
-        texts = self.expression.split()
-        walk.day_and = _FIELDS[2].is_star(texts[2]) or _FIELDS[4].is_star(texts[4])
+        walk.day_and = self.day_and
         found = next(walk, None)
         return found if found is not None and found.year <= local.year + _YEARS_AHEAD else None
+
+    @property
+    def day_and(self) -> bool:
+        """Whether day of month and day of week must both fit; otherwise (both restricted) either is enough."""
+        texts = self.expression.split()
+        return _FIELDS[2].is_star(texts[2]) or _FIELDS[4].is_star(texts[4])
+
+    def values(self) -> tuple[tuple[int, ...], ...]:
+        """What each field names, in order: minutes, hours, days of month, months, days of week (Sunday is 0)."""
+        return tuple(
+            tuple(sorted(field.values(text))) for field, text in zip(_FIELDS, self.expression.split(), strict=True)
+        )
 
     def _spelled_out(self) -> str:
         """Each field as a list of numbers, so that cronsim has nothing of its own to read into it."""
