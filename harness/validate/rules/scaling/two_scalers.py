@@ -1,0 +1,48 @@
+"""SC010: two autoscalers act on one workload."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness.validate.estate import Estate, Settings
+from harness.validate.finding import Defect, Related, Severity
+from harness.validate.rule import ValidationRule
+from harness.validate.scaler import Scaler, scalers
+from harness.validate.workload import together
+
+
+def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
+    """Pairs of scalers with one target that surely are of one installation."""
+    by_target: dict[tuple[str, str], list[Scaler]] = {}
+    for scaler in scalers(estate):
+        if scaler.target:
+            by_target.setdefault((scaler.kind, scaler.target), []).append(scaler)
+    for (kind, target), rivals in by_target.items():
+        for index, later in enumerate(rivals[:50]):
+            for earlier in rivals[:index]:
+                if _meet(earlier, later):
+                    yield Defect(
+                        later.thing.place,
+                        f"{later.thing.kind} {later.name} scales {kind} {target}, and so does {earlier.thing.kind} "
+                        f"{earlier.name}: each undoes what the other does",
+                        "Keep one; put the triggers of both into one ScaledObject"
+                        if later.keda or earlier.keda
+                        else "Keep one; put the metrics of both into one HPA",
+                        (Related(earlier.thing.place, "the other scaler"),),
+                    )
+                    break
+
+
+def _meet(one: Scaler, other: Scaler) -> bool:
+    if (one.thing.kind, one.name) == (other.thing.kind, other.name) or not together(one.thing, other.thing):
+        return False  # The same object written twice is another environment, or an update.
+    if one.keda != other.keda:
+        keda, hpa = (one, other) if one.keda else (other, one)
+        named = keda.spec("advanced", "horizontalPodAutoscalerConfig", "name")
+        if hpa.name == (named.text if named is not None else f"keda-hpa-{keda.name}"):
+            return False  # KEDA's own HPA, dumped beside it, or one that KEDA is to take over.
+        return hpa.thing.annotations.get("validations.keda.sh/hpa-ownership") != "false"
+    return True
+
+
+RULE = ValidationRule("SC010", "two-scalers", "Two autoscalers act on one workload.", Severity.ERROR, check)
