@@ -12,7 +12,7 @@ from math import ceil, floor
 
 TOLERANCE = 0.1
 """--horizontal-pod-autoscaler-tolerance: how far the signal may be off its target before anything happens."""
-MOST_SYNCS = 10_000
+NEVER = float("inf")
 
 
 class Select(StrEnum):
@@ -109,21 +109,20 @@ def fastest(direction: Direction, start: int, goal: int, sync: float = 15) -> tu
     path: list[Step] = []
     pods, now = start, max(0.0, ceil((direction.stabilisation - sync) / sync) * sync)
     longest = max((policy.period for policy in direction.policies), default=0)
-    idle = 0.0
-    for _ in range(MOST_SYNCS):
-        if pods == goal or idle > longest + sync:
-            break
+    while pods != goal and now < NEVER:
+        steps = [step for step in steps if step[0] > now - longest]
         if goal > pods:
             following = min(goal, limit_up(direction, pods, now, steps))
         else:
             following = max(goal, limit_down(direction, pods, now, steps))
-        if following == pods:
-            idle += sync
-        else:
+        if following != pods:
             steps.append((now, abs(following - pods)))
             path.append(Step(now, following))
-            pods, idle = following, 0.0
-        now += sync
+            pods = following
+            now += sync
+        else:  # Nothing changes before the next earlier step falls out of a policy's period.
+            freed = [at + policy.period for at, _ in steps for policy in direction.policies if at + policy.period > now]
+            now = ceil(min(freed) / sync) * sync if freed else NEVER
     return tuple(path)
 
 
