@@ -14,7 +14,10 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.I | re.M,
         ),
     ),
-    ("it is written for SQLite", re.compile(r"\bAUTOINCREMENT\b|^\s*PRAGMA\s|\bWITHOUT\s+ROWID\b|\)\s*STRICT\s*;", re.I | re.M)),
+    (
+        "it is written for SQLite",
+        re.compile(r"\bAUTOINCREMENT\b|^\s*PRAGMA\s|\bWITHOUT\s+ROWID\b|\)\s*STRICT\s*;", re.I | re.M),
+    ),
     (
         "it is written for SQL Server",
         re.compile(

@@ -22,9 +22,7 @@ _TOKEN = re.compile(
     """,
     re.S | re.X,
 )
-_COPY = re.compile(
-    r"^\s*COPY\b[^;']*\bFROM\s+stdin\b[^;\n]*;[^\n]*\n(?P<data>.*?^\\\.[ \t]*$)", re.I | re.M | re.S
-)
+_COPY = re.compile(r"^\s*COPY\b[^;']*\bFROM\s+stdin\b[^;\n]*;[^\n]*\n(?P<data>.*?^\\\.[ \t]*$)", re.I | re.M | re.S)
 _SENDING = frozenset({"g", "gx", "gset", "gexec", "gdesc", "watch", "crosstabview"})
 _QUESTION = re.compile(r"(?<=[=(,\s])\?(?=[\s,);])")
 
@@ -40,7 +38,7 @@ class Include:
 
 @dataclass(frozen=True, slots=True)
 class Masked:
-    """A text without what is not SQL. `conditional`: stretches between `\\if` and `\\endif`; `held`: stretches of holders."""
+    """A text without what is not SQL. `conditional`: stretches between `\\if` and `\\endif`; `held`: placeholders."""
 
     text: str
     includes: tuple[Include, ...] = ()
@@ -87,14 +85,8 @@ def mask_questions(text: str) -> str:
 
 
 def _replacement(match: re.Match[str], text: str) -> str | None:
-    whole = match[0]
     if match["meta"]:
-        if match["command"] == ";":
-            return " ;" + match["arguments"]
-        if match["command"] in _SENDING:
-            return ";" + " " * (len(whole) - 1)
-        begin = text.rfind("\n", 0, match.start()) + 1
-        return " " * len(whole) if not text[begin : match.start()].strip() else None
+        return _without_command(match, text)
     if match["variable"]:
         if match["literal"]:
             return f"'_{match['literal']}'"
@@ -102,6 +94,16 @@ def _replacement(match: re.Match[str], text: str) -> str | None:
     if match["format"]:
         return f"p_{match['key']}__" if match["key"] else "_s"
     return None
+
+
+def _without_command(match: re.Match[str], text: str) -> str | None:
+    whole = match[0]
+    if match["command"] == ";":
+        return " ;" + match["arguments"]
+    if match["command"] in _SENDING:
+        return ";" + " " * (len(whole) - 1)
+    begin = text.rfind("\n", 0, match.start()) + 1
+    return " " * len(whole) if not text[begin : match.start()].strip() else None
 
 
 def _blank(text: str) -> str:

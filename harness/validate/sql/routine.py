@@ -143,9 +143,7 @@ def _expression(
         yield _part(statement, raw.stmt, offset if at >= 0 else None, (at, at + len(needle)), len(put), put + needle)
 
 
-def _part(
-    statement: Statement, node: Any, offset: int | None, stretch: tuple[int, int], put: int, text: str
-) -> Statement:
+def _part(statement: Statement, node: Any, offset: int | None, stretch: tuple[int, int], put: int, text: str) -> Statement:
     """A piece of a body. `stretch`: in the body; `put`: how much was written before it that is not in the file."""
     if offset is None:
         start, end, base = statement.start, statement.end, None

@@ -19,7 +19,8 @@ _DIRECTION = re.compile(
     r"^[ \t]*--+[ \t]*(?:\+goose|\+migrate|migrate:|rambler)[ \t]*(?P<way>up|down)\b(?P<rest>[^\n]*)", re.I | re.M
 )
 _NO_TRANSACTION = re.compile(
-    r"transaction\s*:\s*false|no\s+transaction|notransaction|runInTransaction\s*:\s*false|executeInTransaction\s*=\s*false", re.I
+    r"transaction\s*:\s*false|no\s+transaction|notransaction|runInTransaction\s*:\s*false|executeInTransaction\s*=\s*false",
+    re.I,
 )
 _MOST_PROBLEMS = 20
 
@@ -28,8 +29,9 @@ _MOST_PROBLEMS = 20
 class Statement:
     """A statement. `base`: what is added to a location in `node` to get an offset of `file`; None where that is unknown.
 
-    `start`, `end`: its stretch in the file; `text`: as it can be run; `transaction`: the number of the BEGIN … COMMIT around
-    it, 0 outside; `forward`: whether applying the file runs it; `held`: whether placeholders or psql variables are in it.
+    `start`, `end`: its stretch in the file; `text`: as it can be run; `transaction`: the number of the BEGIN … COMMIT
+    around it, 0 outside; `forward`: whether applying the file runs it; `held`: whether placeholders or psql variables
+    are in it.
     """
 
     file: TextFile

@@ -20,7 +20,9 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     known = repository(estate)
     everything = [statement for statement, _ in known.everything()]
     policed = {relation(policy.table)[1] for one in everything for policy in nodes(one.node, ast.CreatePolicyStmt)}
-    off = {relation(one.node.relation)[1] for one in everything if _does(one.node, ("AT_DisableRowSecurity",)) and one.forward}
+    off = {
+        relation(one.node.relation)[1] for one in everything if _does(one.node, ("AT_DisableRowSecurity",)) and one.forward
+    }
     if any(routine.language == "plpgsql" and "policy" in routine.body.lower() for routine in known.routines):
         return  # Policies are made by a loop: which, is only known when it runs.
     told: set[str] = set()
