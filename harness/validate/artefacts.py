@@ -79,6 +79,11 @@ class Rule:
         """Annotations of the rule."""
         return _strings(self.node.get("annotations"))
 
+    def within(self, start: int, end: int) -> Place:
+        """The place of a stretch of the expression, cut at the end of its first line."""
+        line = self.expr[start:end].split("\n")[0].rstrip()
+        return self.expression.within(start, start + len(line))
+
     @property
     def waits(self) -> timedelta:
         """`for`; zero where there is none or where it is no duration (another rule says so)."""
