@@ -2,34 +2,100 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.validate.artefacts import Found
 from harness.validate.estate import Estate, Settings
-from harness.validate.finding import Finding
-from harness.validate.reading.files import read_files
+from harness.validate.finding import Defect, Finding, Severity
+from harness.validate.reading.files import Scope, read_files
 from harness.validate.reading.recognise import read_all
 from harness.validate.registry import rules
+from harness.validate.rule import ValidationRule
+from harness.validate.selection import Selection
+from harness.validate.suppression import Ignore, ignores, silence
+from harness.validate.text import Place
+
+UNUSED = "IN004"
+BROKEN = "IN006"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outcome:
-    """What `rehearse validate` has to tell."""
+    """What `rehearse validate` has to tell. `silenced`: findings with an ignore comment; `seconds`: what each rule took."""
 
     estate: Estate
     findings: tuple[Finding, ...]
+    silenced: tuple[Finding, ...] = ()
+    seconds: Mapping[str, float] = field(default_factory=dict)
 
 
-def read(paths: Sequence[Path]) -> Estate:
+def _quiet(what: str) -> None:
+    """No progress is shown."""
+
+
+def read(paths: Sequence[Path], scope: Scope | None = None, progress: Callable[[str], None] = _quiet) -> Estate:
     """Everything below these paths. Raises BadInput where one does not exist."""
     found = Found()
-    read_all(read_files(paths, found), found)
+    read_all(read_files(paths, found, scope or Scope(), progress), found)
     return Estate(found)
 
 
-def validate(estate: Estate, settings: Settings) -> Outcome:
-    """Run every rule."""
-    findings = {finding for rule in rules() for finding in rule.findings(estate, settings)}
-    return Outcome(estate, tuple(sorted(findings, key=Finding.order)))
+def validate(
+    estate: Estate,
+    settings: Settings,
+    selection: Selection | None = None,
+    progress: Callable[[str], None] = _quiet,
+) -> Outcome:
+    """Run every rule that is selected, then leave out what is silenced in place."""
+    selection = selection or Selection()
+    chosen = [rule for rule in rules() if selection.has(rule)]
+    seconds: dict[str, float] = {}
+    findings: set[Finding] = set()
+    for rule in chosen:
+        progress(f"{rule.id} {rule.name}")
+        begun = time.perf_counter()
+        findings.update(_run(rule, estate, settings))
+        seconds[rule.id] = time.perf_counter() - begun
+    ordered = sorted(findings, key=Finding.order)
+    stays, silenced, unused = silence(ordered, ignores(estate.found.files))
+    stays += _unused(unused, chosen, settings)
+    told = sorted((selection.weigh(finding) for finding in stays), key=Finding.order)
+    return Outcome(estate, tuple(told), tuple(silenced), seconds)
+
+
+def _run(rule: ValidationRule, estate: Estate, settings: Settings) -> Iterable[Finding]:
+    """What a rule finds. A rule that breaks is told as a finding: the others still have their say."""
+    try:
+        return list(rule.findings(estate, settings))
+    except Exception as error:
+        known = {one.id: one for one in rules()}
+        if BROKEN not in known:
+            raise
+        trace = error.__traceback__
+        while trace is not None and trace.tb_next is not None:
+            trace = trace.tb_next
+        where = f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}" if trace is not None else "?"
+        place = Place(Path(rule.id), 1)
+        says = f"The rule {rule.id} ({rule.name}) broke on these files: {type(error).__name__}: {error} ({where})"
+        defect = Defect(place, says, f"Report it; until it is mended, use --ignore {rule.id}")
+        return [Finding(BROKEN, known[BROKEN].name, known[BROKEN].severity, defect)]
+
+
+def _unused(comments: Sequence[Ignore], chosen: Sequence[ValidationRule], settings: Settings) -> Iterable[Finding]:
+    """A finding for each ignore comment whose rules ran and found nothing there."""
+    ran = {rule.id for rule in chosen} | {rule.name for rule in chosen}
+    rule = next((rule for rule in chosen if rule.id == UNUSED), None)
+    if rule is None:
+        return
+    for comment in comments:
+        needs_database = not settings.database and any(id_.startswith("SQ") for id_ in comment.ids)
+        if comment.reason and comment.ids and set(comment.ids) <= ran and not needs_database:
+            defect = Defect(
+                comment.place,
+                f"This silences {', '.join(comment.ids)}, which finds nothing here",
+                "Remove the comment: what it was for is mended",
+            )
+            yield Finding(rule.id, rule.name, min(rule.severity, Severity.WARNING), defect)

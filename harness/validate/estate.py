@@ -31,6 +31,8 @@ class Settings:
     pod_start_seconds: float = 30.0
     holidays: tuple[str, ...] = ("DE-BY", "CH", "AT")
     database: bool = True
+    slugs: str = "any"
+    """How links name headings: github, mkdocs, or any."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -2,23 +2,59 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
-from harness.validate.artefacts import Found, SqlFile
+from harness.validate.artefacts import Found, Skipped, SqlFile
 from harness.validate.reading.manifests import read_yaml
 from harness.validate.reading.markdown import looks_like_markdown, read_markdown
 from harness.validate.text import TextFile
 
-MARKDOWN = frozenset({".md", ".markdown", ".mdown", ".mkd", ".mdx"})
+_YAML = re.compile(r"^(?:apiVersion|kind|groups|route|receivers|scrape_configs|rule_files|phases):(?:\s|$)", re.MULTILINE)
+_JSON = re.compile(r"\A\s*[\[{].*\"(?:apiVersion|groups|scrape_configs|receivers)\"\s*:", re.DOTALL)
+_SQL = re.compile(
+    r"^\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|TEMP\s+)?(?:TABLE|FUNCTION|(?:UNIQUE\s+)?INDEX|TRIGGER|VIEW|POLICY)"
+    r"|ALTER\s+TABLE|INSERT\s+INTO|DROP\s+TABLE|LISTEN\s+\w+\s*;)\b",
+    re.IGNORECASE | re.MULTILINE,
+)
+_KINDS = {
+    "yaml": (".yaml", ".yml", ".rules", ".json"),
+    "markdown": (".md", ".markdown", ".mdown", ".mkd", ".mdx"),
+    "sql": (".sql",),
+    "jsonnet": (".jsonnet", ".libsonnet"),
+}
+_BY_NAME = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes}
+_UNKNOWN = frozenset({"", ".txt", ".conf", ".cfg", ".tpl", ".tmpl", ".in", ".dist", ".example", ".out", ".ddl", ".psql"})
+"""Names that say nothing: there a text has to look like something. Other names are files of other languages."""
+
+
+def kind(text: TextFile) -> str:
+    """yaml, markdown, sql, calendar, jsonnet, or '' for none of them."""
+    suffix = text.path.suffix.lower()
+    if text.text.lstrip().startswith("BEGIN:VCALENDAR"):
+        return "calendar"
+    if suffix in _BY_NAME:
+        return _BY_NAME[suffix]
+    if suffix not in _UNKNOWN and str(text.path) != "<stdin>":
+        return ""
+    if _YAML.search(text.text) or _JSON.search(text.text[:20_000]):
+        return "yaml"
+    if ";" in text.text and _SQL.search(text.text):
+        return "sql"
+    return "markdown" if looks_like_markdown(text.text) else ""
 
 
 def read_all(texts: Iterable[TextFile], found: Found) -> None:
     """Recognise and read every text."""
     for text in texts:
-        found.files.append(text)
-        if text.path.suffix.lower() in (".yaml", ".yml", ".rules", ".json") or str(text.path) == "<stdin>":
+        what = kind(text)
+        if what:
+            found.files.append(text)
+        if what == "yaml":
             read_yaml(text, found)
-        elif text.path.suffix.lower() == ".sql":
-            found.sql.append(SqlFile(text))
-        elif text.path.suffix.lower() in MARKDOWN or looks_like_markdown(text.text):
+        elif what == "markdown":
             read_markdown(text, found)
+        elif what == "sql":
+            found.sql.append(SqlFile(text))
+        elif what == "jsonnet":
+            found.skipped.append(Skipped(text.at(0), "it is Jsonnet; render it and validate what it makes"))
