@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from typing import Any
 
 from harness.plan.promql import parse_duration
@@ -215,12 +215,22 @@ class SqlFile:
 
 @dataclass(frozen=True, slots=True)
 class CalendarEntry:
-    """An event of an iCalendar file that lasts whole days: `last` is its last day."""
+    """An event of an iCalendar file: its first and its last day, and the times where it has any.
+
+    `yearly`: it comes back each year. `daily`: its times hold on each of its days. `workdays`: Monday to Friday only.
+    """
 
     summary: str
     first: date
     last: date
     place: Place
+    opens: time | None = None
+    closes: time | None = None
+    yearly: bool = False
+    daily: bool = False
+    workdays: bool = False
+    timezone: str = ""
+    territories: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,8 @@ class Threshold(Promise):
 class Season(Promise):
     """A season's days, first and last included, each year (it may pass its end); `year` where one is named.
 
-    `opens`, `closes`: times of day; `workdays`: Monday to Friday only; `holidays`: True where holidays are left out too.
+    `opens`, `closes`: times of day, of each day where `daily`, else of the first and the last day; `workdays`: Monday to
+    Friday only; `holidays`: True where holidays are left out too.
     """
 
     name: str
@@ -97,6 +98,7 @@ class Season(Promise):
     opens: time | None = None
     closes: time | None = None
     workdays: bool = False
+    daily: bool = False
     holidays: bool = False
     timezone: str = ""
     territories: tuple[str, ...] = ()

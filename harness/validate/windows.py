@@ -59,6 +59,10 @@ class Window:
         named = f" '{self.name}'" if self.name else ""
         return f"the window{named} of {self.thing.name or 'this object'}"
 
+    def days_in(self, days: frozenset[date], timezone: str) -> frozenset[date]:
+        """Those of some days on which it is open."""
+        return days & self.cover(*year_span(min(days), max(days), timezone)).days(timezone)
+
     def cover(self, since: int, until: int) -> Coverage:
         """The minutes of [since, until) in which it is open; none where KEDA refuses it."""
         return coverage(self.pair.start, self.pair.end, since, until) if self.pair else Coverage()

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from harness.validate.artefacts import Found, Skipped, SqlFile
+from harness.validate.reading.ics import read_calendar
 from harness.validate.reading.manifests import read_yaml
 from harness.validate.reading.markdown import looks_like_markdown, read_markdown
 from harness.validate.text import TextFile
@@ -56,5 +57,7 @@ def read_all(texts: Iterable[TextFile], found: Found) -> None:
             read_markdown(text, found)
         elif what == "sql":
             found.sql.append(SqlFile(text))
+        elif what == "calendar":
+            read_calendar(text, found)
         elif what == "jsonnet":
             found.skipped.append(Skipped(text.at(0), "it is Jsonnet; render it and validate what it makes"))

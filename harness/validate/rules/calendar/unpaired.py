@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
 
-from harness.calendar.coverage import coverage, fires, last_fire, next_fire
-from harness.calendar.cron import Cron
+from harness.calendar.coverage import coverage, fires, next_fire
 from harness.calendar.localtime import local
+from harness.calendar.pairing import out_of_turn
+from harness.calendar.window import CronTrigger
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Related, Severity
 from harness.validate.rule import ValidationRule
@@ -20,42 +20,28 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         pair = window.pair
         if pair is None or pair.start.values() == pair.end.values():
             continue
-        start, end = Cron(pair.start.expression, "UTC"), Cron(pair.end.expression, "UTC")
         since, until = horizon_minutes(settings, "UTC")
-        if next_fire(start, since) is None or next_fire(end, since) is None:
-            continue
-        yield from _told(window, start, end, since, until)
+        if next_fire(pair.start, since) is not None and next_fire(pair.end, since) is not None:
+            yield from _told(window, pair, since, until)
 
 
-def _told(window: Window, start: Cron, end: Cron, since: int, until: int) -> Iterator[Defect]:
-    starts, ends = _with_neighbours(start, since, until), _with_neighbours(end, since, until)
-    events = sorted([(at, "end") for at in ends] + [(at, "start") for at in starts])
-    twice = [(one, other) for one, other in pairwise(events) if one[1] == other[1]]
+def _told(window: Window, pair: CronTrigger, since: int, until: int) -> Iterator[Defect]:
+    twice = out_of_turn(pair.start, pair.end, since, until)
     if not twice:
         return
-    kind = "end" if any(one[1] == "end" for one, _ in twice) else "start"
-    gaps = [(one[0], other[0]) for one, other in twice if one[1] == kind]
+    kind = "end" if any(one == "end" for one, _, _ in twice) else "start"
+    gaps = [(at, other) for one, at, other in twice if one == kind]
     here, there = (f"{local('UTC', at):%a %d %b %Y %H:%M}" for at in gaps[0])
-    days = len(coverage(start, end, since, until).days("UTC"))
-    missing, state = (
-        ("start", f"keeps {window.pair.desired if window.pair else 0} pods") if kind == "end" else ("end", "stays closed")
-    )
+    days = len(coverage(pair.start, pair.end, since, until).days(pair.timezone))
+    missing, state = ("start", f"keeps {pair.desired} pods") if kind == "end" else ("end", "stays closed")
+    often = len(fires(pair.start if missing == "start" else pair.end, since, until))
     yield Defect(
         window.part(kind),
         f"No {missing} lies between the {kind}s of {here} and {there}; KEDA only asks which of the two comes next, so "
-        f"{window.label} {state} in between (in a year {len(gaps)} such gaps; it is open on {days} days)",
+        f"{window.label} {state} in between (gaps of this kind: {len(gaps)}; it is open on {days} of 365 days)",
         f"Restrict {kind} to the same days as {missing}, so that they take turns",
-        (
-            Related(
-                window.part(missing), f"fires {len(fires(start if missing == 'start' else end, since, until))} times a year"
-            ),
-        ),
+        (Related(window.part(missing), f"comes {often} times in the year"),),
     )
-
-
-def _with_neighbours(cron: Cron, since: int, until: int) -> list[int]:
-    before, after = last_fire(cron, since), next_fire(cron, until)
-    return [at for at in (before, *fires(cron, since, until), after) if at is not None]
 
 
 RULE = ValidationRule(

@@ -1,0 +1,298 @@
+"""Which windows serve which promised season, by name or by their days, and what lies between the two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from functools import cache, lru_cache
+
+from harness.calendar.coverage import Coverage, year_span
+from harness.calendar.holidays import public_holidays, zone_of
+from harness.calendar.localtime import minute_of
+from harness.calendar.pairing import takes_turns
+from harness.calendar.seasons import SeasonDates, stretches
+from harness.validate.artefacts import Thing
+from harness.validate.estate import Estate, Settings
+from harness.validate.finding import Confidence
+from harness.validate.promises import Scale, Season
+from harness.validate.windows import Window, horizon, windows_by_thing
+
+_GENERIC = re.compile(
+    r"season|saison|seasonal|peak|window|fenster|zeitfenster|prescale|pre|scale|scaling|cron|trigger|load|last|high|up|the|and|"
+    r"der|die|das|und|for|fuer|von|from|bis|to|verkauf|geschaeft|business|sale|sales|days|tage|crm|zeit|time"
+)
+_SAME = (
+    ("weihnacht", "christmas", "xmas", "noel", "advent"),
+    ("ostern", "easter"),
+    ("spargel", "asparagus"),
+    ("sommer", "summer"),
+    ("winter",),
+    ("herbst", "autumn", "fall"),
+    ("fruehling", "fruehjahr", "spring"),
+    ("schulbeginn", "schulanfang", "backtoschool"),
+)
+_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
+_TERRITORIES = {
+    "de": "DE", "deutschland": "DE", "germany": "DE", "ch": "CH", "schweiz": "CH", "switzerland": "CH", "suisse": "CH",
+    "at": "AT", "oesterreich": "AT", "austria": "AT", "bayern": "DE", "bavaria": "DE",
+}  # fmt: skip
+_BRIDGED = 5
+"""So many days after a promised day may the next one lie within the same stretch: Easter, or Christmas by a weekend."""
+
+_NAMED_PART = 0.5
+"""A window without a name serves a season when at least this part of its days lies within it, or the season within it."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scheduled:
+    """The windows of one object that serve a season. `seasons`: all promises of that name that concern the object.
+
+    `timezone`: whose clock the promise means; `explicit`: whether the promise says so itself. `named`: matched by name.
+    """
+
+    thing: Thing
+    windows: tuple[Window, ...]
+    seasons: tuple[Season, ...]
+    timezone: str
+    explicit: bool
+    named: bool
+
+    @property
+    def season(self) -> Season:
+        """The promise to point at: the first."""
+        return self.seasons[0]
+
+    @property
+    def label(self) -> str:
+        """The beginning of a sentence."""
+        if len(self.windows) == 1:
+            return self.windows[0].label.replace("the", "The", 1)
+        return f"The windows of {self.thing.name} for {season_name(self.season)}"
+
+    @property
+    def confidence(self) -> Confidence:
+        """As sure as the least sure promise, and no more than likely where only the days fit."""
+        if any(season.confidence is Confidence.GUESS for season in self.seasons):
+            return Confidence.GUESS
+        sure = self.named and all(season.confidence is Confidence.CERTAIN for season in self.seasons)
+        return Confidence.CERTAIN if sure else Confidence.LIKELY
+
+    def cover(self, since: int, until: int) -> Coverage:
+        """The minutes in which at least one of its windows is open."""
+        found = Coverage()
+        for window in self.windows:
+            found = found | window.cover(since, until)
+        return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """One occurrence of a season beside its windows, over the year around it. All days are those of the promise's zone."""
+
+    first: date
+    last: date
+    promised: frozenset[date]
+    covered: frozenset[date]
+    cover: Coverage
+    around: Coverage
+
+    @property
+    def ranges(self) -> list[tuple[date, date]]:
+        """The promised days as stretches, in which weekends and days off in between are no gaps."""
+        found: list[tuple[date, date]] = []
+        for first, last in stretches(self.promised):
+            if found and (first - found[-1][1]).days <= _BRIDGED:
+                found[-1] = (found[-1][0], last)
+            else:
+                found.append((first, last))
+        return found
+
+
+@lru_cache(maxsize=4)
+def scheduled(estate: Estate, settings: Settings) -> tuple[Scheduled, ...]:
+    """Every season that windows serve, object by object; windows that are refused or do not take turns are left out."""
+    seasons = estate.all(Season)
+    found: list[Scheduled] = []
+    for thing, ones in windows_by_thing(estate) if seasons else ():
+        good = [window for window in ones if window.pair is not None and takes_turns(window.pair.start, window.pair.end)]
+        mine = [season for season in seasons if concerns(season, thing)]
+        groups: dict[tuple[str, ...], list[Season]] = {}
+        for season in mine:
+            groups.setdefault(key(season_name(season)) or (str(season.place),), []).append(season)
+        left = list(good)
+        for words, group in groups.items():
+            if named := [window for window in left if same_name(window_words(window), words)]:
+                found.append(_scheduled(thing, named, group, True))
+                left = [window for window in left if window not in named]
+        for window in left:
+            if best := _by_days(window, list(groups.values()), settings):
+                _add(found, thing, window, best)
+    return tuple(found)
+
+
+def compared(one: Scheduled, settings: Settings) -> Comparison | None:
+    """The next occurrence (or that of the year asked for) beside the windows; None where there is none ahead."""
+    first_day, last_day = horizon(settings)
+    ahead = [
+        occurrence
+        for season in one.seasons
+        if (occurrence := dates(season, one.thing, settings).next_occurrence(first_day)) and occurrence[0] <= last_day
+    ]
+    if not ahead:
+        return None
+    first, last = min(begins for begins, _ in ahead), max(ends for _, ends in ahead)
+    around = max((364 - (last - first).days) // 2, 0)
+    since, until = first - timedelta(days=around), last + timedelta(days=around)
+    span = year_span(since, until, one.timezone)
+    cover = one.cover(*span)
+    promised = frozenset(day for season in one.seasons for day in dates(season, one.thing, settings).days(since, until))
+    return Comparison(first, last, promised, cover.days(one.timezone), cover, Coverage((span,)))
+
+
+def dates(season: Season, thing: Thing | None, settings: Settings, *, off: bool = False) -> SeasonDates:
+    """A promise as dates; with `off`, the holidays that it leaves out where it concerns an object."""
+    year = season.year
+    free: frozenset[date] = frozenset()
+    if off and season.holidays:
+        years = range(horizon(settings)[0].year - 1, horizon(settings)[1].year + 2)
+        free = frozenset(
+            day for region in regions(season, thing, settings) for one in years for day in public_holidays(region, one)
+        )
+    return SeasonDates(
+        season.first,
+        season.last,
+        year,
+        season.opens.hour * 60 + season.opens.minute if season.opens else 0,
+        season.closes.hour * 60 + season.closes.minute if season.closes else 1440,
+        season.daily,
+        season.workdays,
+        free,
+    )
+
+
+def regions(season: Season, thing: Thing | None, settings: Settings) -> tuple[str, ...]:
+    """Whose holidays count: the configured regions of the territories that are concerned."""
+    concerned = {territory_of(thing)} if thing is not None and territory_of(thing) else set(map(code, season.territories))
+    return tuple(region for region in settings.holidays if not concerned or region[:2] in concerned)
+
+
+def lead_of(estate: Estate, one: Scheduled) -> timedelta:
+    """The longest promised time by which pods come before the season; zero where none is promised."""
+    words = key(season_name(one.season))
+    leads = [
+        scale.lead
+        for scale in estate.all(Scale)
+        if scale.lead and (not scale.season or same_name(key(scale.season), words)) and not scale.down
+    ]
+    return max(leads, default=timedelta())
+
+
+def days_told(days: frozenset[date]) -> str:
+    """Days in words: their number, the first and the last."""
+    first, last = min(days), max(days)
+    if first == last:
+        return f"{first:%a %d %b %Y} (1 day)"
+    parts = len(stretches(days))
+    return f"{len(days)} days from {first:%a %d %b %Y} to {last:%a %d %b %Y}{f' in {parts} parts' if parts > 1 else ''}"
+
+
+def concerns(season: Season, thing: Thing) -> bool:
+    """Whether a promise concerns an object: its territory is among those named, or one side names none."""
+    territory = territory_of(thing)
+    return not season.territories or not territory or territory in {code(one) for one in season.territories}
+
+
+def season_name(season: Season) -> str:
+    """Its name, or the heading it stands under."""
+    return season.name or (season.headings[-1] if season.headings else "")
+
+
+@cache
+def code(territory: str) -> str:
+    """DE for Germany, DE-BY, Deutschland; other names stay as they are."""
+    plain = territory.casefold().translate(_UMLAUTS)
+    return _TERRITORIES.get(plain, _TERRITORIES.get(plain.split("-")[0], territory))
+
+
+def territory_of(thing: Thing) -> str:
+    """The territory of an object by its label, else by a part of its name; '' where neither tells."""
+    labels = thing.labels
+    for name in ("territory", "country", "region", "market"):
+        if labels.get(name):
+            return code(labels[name])
+    parts = re.split(r"[-_.]", thing.name.casefold())
+    return next((part.upper() for part in reversed(parts) if part in ("de", "ch", "at")), "")
+
+
+@cache
+def key(name: str) -> tuple[str, ...]:
+    """The words of a name that tell it apart, lower case and without umlauts."""
+    plain = name.casefold().translate(_UMLAUTS)
+    words = [
+        word
+        for word in re.findall(r"[a-z]{3,}", plain.replace("black friday", "blackfriday"))
+        if not _GENERIC.fullmatch(word)
+    ]
+    return tuple(dict.fromkeys(_synonym(word) for word in words))
+
+
+def window_words(window: Window) -> tuple[str, ...]:
+    """The telling words of a window: its name's, else those of its comments and its object's name."""
+    if window.name:
+        return key(window.name)
+    return tuple(word for text in (*(remark.text for remark in window.remarks), window.thing.name) for word in key(text))
+
+
+def same_name(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Whether two names share a telling word; words of six letters and more may differ in their ends."""
+    return any(
+        mine == theirs or (len(mine) > 5 and len(theirs) > 5 and mine[:6] == theirs[:6]) for mine in one for theirs in other
+    )
+
+
+def is_seasonal(window: Window) -> bool:
+    """Whether its expressions name a month or a day of the month: not something that comes every week."""
+    if window.pair is None:
+        return False
+    _, _, _, months, _ = window.pair.start.values()
+    return len(months) < 12
+
+
+def _synonym(word: str) -> str:
+    return next((group[0] for group in _SAME for one in group if word.startswith(one)), word)
+
+
+def _scheduled(thing: Thing, windows: Iterable[Window], seasons: list[Season], named: bool) -> Scheduled:
+    ones = tuple(windows)
+    explicit = next((season.timezone for season in seasons if season.timezone), "")
+    territory = territory_of(thing) or next((code(one) for season in seasons for one in season.territories), "")
+    pair = ones[0].pair
+    timezone = explicit or zone_of(territory) or (pair.timezone if pair else "UTC")
+    return Scheduled(thing, ones, tuple(seasons), timezone, bool(explicit), named)
+
+
+def _by_days(window: Window, groups: list[list[Season]], settings: Settings) -> list[Season] | None:
+    """The promises whose days a nameless seasonal window shares most of, where that is at least half."""
+    if not is_seasonal(window) or window.pair is None:
+        return None
+    first, last = horizon(settings)
+    since, until = minute_of(window.pair.timezone, first, 0), minute_of(window.pair.timezone, last, 1440)
+    covered = window.cover(since, until).days(window.pair.timezone)
+    best, share = None, _NAMED_PART
+    for group in groups:
+        promised = frozenset(day for season in group for day in dates(season, window.thing, settings).days(first, last))
+        both = len(covered & promised)
+        part = max(both / len(covered), both / len(promised)) if covered and promised else 0
+        if part >= share:
+            best, share = group, part
+    return best
+
+
+def _add(found: list[Scheduled], thing: Thing, window: Window, seasons: list[Season]) -> None:
+    for at, one in enumerate(found):
+        if one.thing is thing and one.seasons == tuple(seasons):
+            found[at] = _scheduled(thing, (*one.windows, window), seasons, one.named)
+            return
+    found.append(_scheduled(thing, [window], seasons, False))
