@@ -12,6 +12,7 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Finding, Severity
 from harness.validate.reading.files import Scope, read_files
 from harness.validate.reading.ics import seasons
+from harness.validate.reading.prose import read_promises
 from harness.validate.reading.recognise import read_all
 from harness.validate.registry import rules
 from harness.validate.rule import ValidationRule
@@ -41,7 +42,7 @@ def read(paths: Sequence[Path], scope: Scope | None = None, progress: Callable[[
     """Everything below these paths. Raises BadInput where one does not exist."""
     found = Found()
     read_all(read_files(paths, found, scope or Scope(), progress), found)
-    return Estate(found, seasons(found.calendar))
+    return Estate(found, [*seasons(found.calendar), *read_promises(found)])
 
 
 def validate(
