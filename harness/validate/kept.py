@@ -5,7 +5,7 @@ Source: https://prometheus.io/docs/prometheus/latest/querying/operators/ (aggreg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from harness.validate.promql import Aggregation, Binary, Call, Negated, Number, Part, Selector, Subquery, Text
@@ -65,18 +65,24 @@ class Loss:
 NOTHING = Labels(frozenset())
 
 
-def labels(part: Part) -> Labels:
+Known = Mapping[str, Labels]
+"""What is known of series by name: those that recording rules of the estate make."""
+
+
+def labels(part: Part, known: Known) -> Labels:  # noqa: PLR0911 (one line per kind of part)
     """What the series of an expression can carry."""
     if isinstance(part, Selector):
+        if part.name in known:
+            return known[part.name]
         return Labels(lost=frozenset(one.name for one in part.matchers if one.op == "=" and not one.value))
     if isinstance(part, Subquery | Negated):
-        return labels(part.inner)
+        return labels(part.inner, known)
     if isinstance(part, Aggregation):
-        return _aggregated(part)
+        return _aggregated(part, known)
     if isinstance(part, Call):
-        return _called(part)
+        return _called(part, known)
     if isinstance(part, Binary):
-        return _matched(part)
+        return _matched(part, known)
     return NOTHING
 
 
@@ -93,20 +99,20 @@ def is_vector(part: Part) -> bool:
     return True
 
 
-def losses(root: Part) -> Iterator[Loss]:
+def losses(root: Part, known: Known) -> Iterator[Loss]:
     """Every place in an expression that asks for a label which its input cannot have any more."""
     for part in root.walk():
         if isinstance(part, Aggregation) and part.by:
-            inner = labels(part.inner)
+            inner = labels(part.inner, known)
             yield from (
                 Loss(label, part, inner.by, f"is grouped by '{label}'")
                 for label in part.by
                 if inner.by is not None and not inner.may_have(label)
             )
         elif isinstance(part, Binary) and is_vector(part.left) and is_vector(part.right):
-            yield from _unmatched(part)
+            yield from _unmatched(part, known)
         elif isinstance(part, Call) and part.name in ("label_replace", "label_join"):
-            inner = labels(part.args[0])
+            inner = labels(part.args[0], known)
             sources = part.args[3:4] if part.name == "label_replace" else part.args[3:]
             yield from (
                 Loss(source.value, part, inner.by, f"{part.name} reads '{source.value}'")
@@ -115,22 +121,22 @@ def losses(root: Part) -> Iterator[Loss]:
             )
 
 
-def _aggregated(part: Aggregation) -> Labels:
-    inner = labels(part.inner)
+def _aggregated(part: Aggregation, known: Known) -> Labels:
+    inner = labels(part.inner, known)
     if part.op in _KEEPING:
         return inner
     left = inner.without(part.without, part) if part.without is not None else inner.limited(part.by or (), part)
     return left.plus([part.param.value]) if part.op == "count_values" and isinstance(part.param, Text) else left
 
 
-def _called(call: Call) -> Labels:
+def _called(call: Call, known: Known) -> Labels:
     if call.name in ("absent", "absent_over_time"):
         matched = [one for one in call.args[0].matchers if one.op == "="] if isinstance(call.args[0], Selector) else []
         return Labels(frozenset(one.name for one in matched), by=call)
     if call.name in _BARE or not call.args:
         return Labels(frozenset(), by=call)
     source = next((arg for arg in call.args if not isinstance(arg, Number | Text)), call.args[0])
-    inner = labels(source)
+    inner = labels(source, known)
     if call.name in ("histogram_quantile", "histogram_quantiles"):
         return inner.without(["le"], call) if inner.may_have("le") else inner
     if call.name in ("label_replace", "label_join") and isinstance(call.args[1], Text):
@@ -140,8 +146,8 @@ def _called(call: Call) -> Labels:
     return inner
 
 
-def _matched(part: Binary) -> Labels:  # noqa: PLR0911 (one line per way of matching)
-    left, right = labels(part.left), labels(part.right)
+def _matched(part: Binary, known: Known) -> Labels:  # noqa: PLR0911 (one line per way of matching)
+    left, right = labels(part.left, known), labels(part.right, known)
     if part.op == "or":
         return left.either(right)
     if part.op in SETS or not is_vector(part.right):
@@ -157,8 +163,8 @@ def _matched(part: Binary) -> Labels:  # noqa: PLR0911 (one line per way of matc
     return left if left.only is not None or right.only is None else right
 
 
-def _unmatched(part: Binary) -> Iterator[Loss]:
-    left, right = labels(part.left), labels(part.right)
+def _unmatched(part: Binary, known: Known) -> Iterator[Loss]:
+    left, right = labels(part.left, known), labels(part.right, known)
     if part.op == "or":
         return
     if part.on is not None:
