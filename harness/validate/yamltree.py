@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,15 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _SCALARS = yaml.SafeLoader("")
 MOST_VALUES = 20_000
 """So many values a node may hold when it is turned into plain data; more is refused: an alias bomb, or no artefact."""
+MOST_DEPTH = 200
+"""Deeper YAML is refused before it is composed: the C library recurses, and would end the process."""
+MOST_BRACKETS = 2_000
+"""So many brackets cannot end the process, however they are nested."""
+MOST_EXPANDED = 200_000
+"""So many nodes a document may have once its aliases are followed."""
+_OPENED = re.compile(r"[\[\]{}]")
+_PREFIX = re.compile(r"^[ ?:-]*", re.MULTILINE)
+_ALIAS = re.compile(r"(?:^|[\s\[,:-])\*[^\s*]", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -124,15 +134,79 @@ class Node:
 
 
 def documents(file: TextFile) -> Iterator[Node]:
-    """The YAML documents of a text. Raises yaml.YAMLError or RecursionError."""
+    """The YAML documents of a text. Raises yaml.YAMLError, also for what is nested too deeply and for alias bombs."""
+    _refuse_depth(file.text)
+    aliased = "&" in file.text and _ALIAS.search(file.text) is not None
     loader = _Loader(file.text)
     try:
         while loader.check_node():
             node = loader.get_node()
             if node is not None:
+                if aliased:
+                    _refuse_bomb(node)
                 yield Node(file, node)
     finally:
         loader.dispose()
+
+
+def _refuse_depth(text: str) -> None:
+    """Raises a YAMLError where the nesting passes MOST_DEPTH.
+
+    Counting events takes as long as parsing, so it is done only where brackets and indents could nest that deep; quotes may
+    hide brackets from a quick count, which is trusted only where there are too few to end the process.
+    """
+    flow = text.count("[") + text.count("{")
+    deep = max(map(len, _PREFIX.findall(text))) > MOST_DEPTH or flow > MOST_BRACKETS
+    if not deep and (flow <= MOST_DEPTH or _quick_depth(text) <= MOST_DEPTH):
+        return
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > MOST_DEPTH:
+                raise yaml.composer.ComposerError(None, None, f"nested deeper than {MOST_DEPTH} levels", event.start_mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+
+
+def _quick_depth(text: str) -> int:
+    depth = deepest = 0
+    for match in _OPENED.finditer(text):
+        if match[0] in "[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif depth:
+            depth -= 1
+    return deepest
+
+
+def _refuse_bomb(root: yaml.Node) -> None:
+    """Raises a YAMLError where aliases lead in a circle, or expand to more than MOST_EXPANDED nodes."""
+    sizes: dict[int, int] = {}
+    above: set[int] = set()
+    work = [(root, False)]
+    while work:
+        node, done = work.pop()
+        children = _children(node)
+        if done:
+            above.discard(id(node))
+            sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
+            if sizes[id(node)] > MOST_EXPANDED:
+                raise yaml.composer.ComposerError(
+                    None, None, f"its aliases expand to more than {MOST_EXPANDED} values", node.start_mark
+                )
+        elif id(node) in above:
+            raise yaml.composer.ComposerError(None, None, "an alias leads back to itself", node.start_mark)
+        elif id(node) not in sizes:
+            above.add(id(node))
+            work.append((node, True))
+            work.extend((child, False) for child in children)
+
+
+def _children(node: yaml.Node) -> list[yaml.Node]:
+    if isinstance(node, yaml.MappingNode):
+        return [one for pair in node.value for one in pair]
+    return list(node.value) if isinstance(node, yaml.SequenceNode) else []
 
 
 def _value_of(node: yaml.Node | None, key: str) -> yaml.Node | None:

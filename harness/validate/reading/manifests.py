@@ -2,30 +2,79 @@
 
 from __future__ import annotations
 
+import os
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 
 import yaml
 
 from harness.plan.promql import parse_duration
 from harness.validate.artefacts import Alertmanager, Found, Prometheus, Rehearsal, Rule, Skipped, Thing, Unreadable
+from harness.validate.reading.templates import first_mark, renders_with
 from harness.validate.text import TextFile
 from harness.validate.yamltree import Node, documents
+
+_YAML = re.compile(r"^(?:apiVersion|kind|groups|route|receivers|scrape_configs|rule_files|phases):(?:\s|$)", re.MULTILINE)
+_JSON = re.compile(r"\A\s*[\[{].*\"(?:apiVersion|groups|scrape_configs|receivers)\"\s*:", re.DOTALL)
 
 
 def read_yaml(text: TextFile, found: Found) -> None:
     """Every document of a YAML text into `found`."""
-    if "{{" in text.text and _is_template(text):
-        found.skipped.append(Skipped(text.place(text.text.index("{{")), "it is a template that is not rendered"))
-        return
     try:
-        for document in documents(text):
-            read_document(document, found)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        place = text.at(mark.line, mark.column) if mark else text.at(0)
-        found.unreadable.append(Unreadable(place, f"This is not valid YAML: {error.problem}", "Mend the syntax"))
+        nodes = list(documents(text))
     except (yaml.YAMLError, RecursionError) as error:
-        found.unreadable.append(Unreadable(text.at(0), f"This is not valid YAML: {str(error).splitlines()[0]}", "Mend it"))
+        _told(text, found, error)
+        return
+    tool = renders_with(text.text, valid=True)
+    if tool:
+        found.skipped.append(_unrendered(text, tool))
+        return
+    for node in nodes:
+        read_document(node, found)
+
+
+def _told(text: TextFile, found: Found, error: Exception) -> None:
+    """YAML that does not parse: a template, some other tool's file, or an artefact that is broken."""
+    tool = renders_with(text.text, valid=False)
+    if tool:
+        found.skipped.append(_unrendered(text, tool))
+        return
+    mark = (error.problem_mark or error.context_mark) if isinstance(error, yaml.MarkedYAMLError) else None
+    place = text.at(mark.line, mark.column) if mark else text.at(0)
+    said = error.problem if isinstance(error, yaml.MarkedYAMLError) else str(error).splitlines()[0]
+    if looks_like_an_artefact(text.text):
+        found.unreadable.append(Unreadable(place, f"This is not valid YAML: {said}", "Mend the syntax"))
+    else:
+        found.skipped.append(Skipped(place, "it is not valid YAML, and looks like none of the artefacts"))
+
+
+def _unrendered(text: TextFile, tool: str) -> Skipped:
+    how = "give its values with --helm" if tool == "Helm" else "validate what it makes"
+    return Skipped(text.place(first_mark(text.text)), f"it is a template that is not rendered ({tool}); {how}")
+
+
+def looks_like_an_artefact(text: str) -> bool:
+    """Whether a text, valid or not, seems to be YAML or JSON that this tool reads."""
+    return bool(_YAML.search(text) or _JSON.search(text[:20_000]))
+
+
+def patched_by_kustomize(texts: Sequence[TextFile]) -> frozenset[str]:
+    """Absolute paths of the patches that the kustomizations among these texts name: they hold only what they change."""
+    found: set[str] = set()
+    for text in texts:
+        if text.path.name not in ("kustomization.yaml", "kustomization.yml", "Kustomization"):
+            continue
+        try:
+            nodes = list(documents(text))
+        except (yaml.YAMLError, RecursionError):
+            continue  # read_yaml tells of it
+        for node in nodes:
+            named = [one.string("path") or one.text for one in node.get("patches") or ()]
+            named += [one.text for one in node.get("patchesStrategicMerge") or ()]
+            named += [one.string("path") for one in node.get("patchesJson6902") or ()]
+            found.update(os.path.abspath(text.path.parent / name) for name in named if name and "\n" not in name)
+    return frozenset(found)
 
 
 def read_document(node: Node, found: Found) -> None:
@@ -36,6 +85,9 @@ def read_document(node: Node, found: Found) -> None:
         if items is not None and items.is_list and kind.endswith("List"):
             for item in items:
                 read_document(item, found)
+            return
+        if api.startswith("kustomize.config.k8s.io/"):
+            found.skipped.append(Skipped(node.place, "kustomize puts manifests together; validate what it makes"))
             return
         found.things.append(Thing(kind, api, node.string("metadata", "name"), node.string("metadata", "namespace"), node))
         if kind == "PrometheusRule":
@@ -72,12 +124,3 @@ def _duration(text: str) -> timedelta | None:
         return parse_duration(text) if text else None
     except ValueError:
         return None
-
-
-def _is_template(text: TextFile) -> bool:
-    """Whether `{{` belongs to Helm rather than to the annotations of an alert, which stand within a value."""
-    for line in text.lines:
-        stripped = line.strip()
-        if stripped.startswith(("{{", "- {{")) or ".Values." in stripped or ".Release." in stripped:
-            return True
-    return False

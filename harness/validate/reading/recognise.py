@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable
 
 from harness.validate.artefacts import Found, Skipped, SqlFile
 from harness.validate.reading.ics import read_calendar
-from harness.validate.reading.manifests import read_yaml
+from harness.validate.reading.manifests import looks_like_an_artefact, patched_by_kustomize, read_yaml
 from harness.validate.reading.markdown import looks_like_markdown, read_markdown
 from harness.validate.text import TextFile
 
-_YAML = re.compile(r"^(?:apiVersion|kind|groups|route|receivers|scrape_configs|rule_files|phases):(?:\s|$)", re.MULTILINE)
-_JSON = re.compile(r"\A\s*[\[{].*\"(?:apiVersion|groups|scrape_configs|receivers)\"\s*:", re.DOTALL)
 _SQL = re.compile(
     r"^\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|TEMP\s+)?(?:TABLE|FUNCTION|(?:UNIQUE\s+)?INDEX|TRIGGER|VIEW|POLICY)"
     r"|ALTER\s+TABLE|INSERT\s+INTO|DROP\s+TABLE|LISTEN\s+\w+\s*;)\b",
@@ -38,7 +37,7 @@ def kind(text: TextFile) -> str:
         return _BY_NAME[suffix]
     if suffix not in _UNKNOWN and str(text.path) != "<stdin>":
         return ""
-    if _YAML.search(text.text) or _JSON.search(text.text[:20_000]):
+    if looks_like_an_artefact(text.text):
         return "yaml"
     if ";" in text.text and _SQL.search(text.text):
         return "sql"
@@ -47,11 +46,15 @@ def kind(text: TextFile) -> str:
 
 def read_all(texts: Iterable[TextFile], found: Found) -> None:
     """Recognise and read every text."""
-    for text in texts:
+    every = list(texts)
+    patches = patched_by_kustomize(every)
+    for text in every:
         what = kind(text)
         if what:
             found.files.append(text)
-        if what == "yaml":
+        if os.path.abspath(text.path) in patches:
+            found.skipped.append(Skipped(text.at(0), "it is a patch for kustomize, not a whole object"))
+        elif what == "yaml":
             read_yaml(text, found)
         elif what == "markdown":
             read_markdown(text, found)
