@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from harness.validate.artefacts import Found
+from harness.validate.bounded import TooLong, bounded
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Finding, Severity
 from harness.validate.reading.files import Scope, read_files
@@ -22,6 +23,8 @@ from harness.validate.text import Place
 
 UNUSED = "IN004"
 BROKEN = "IN006"
+MOST_SECONDS = 120.0
+"""So long may one rule take; those that start a database are the slowest."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,8 +74,9 @@ def validate(
 def _run(rule: ValidationRule, estate: Estate, settings: Settings) -> Iterable[Finding]:
     """What a rule finds. A rule that breaks is told as a finding: the others still have their say."""
     try:
-        return list(rule.findings(estate, settings))
-    except Exception as error:
+        with bounded(MOST_SECONDS):
+            return list(rule.findings(estate, settings))
+    except (Exception, TooLong) as error:
         known = {one.id: one for one in rules()}
         if BROKEN not in known:
             raise

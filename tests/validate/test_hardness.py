@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 from datetime import date
 from pathlib import Path
@@ -10,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from harness.errors import BadInput
+from harness.validate.artefacts import Found
 from harness.validate.engine import Outcome, read, validate
 from harness.validate.estate import Settings
 from harness.validate.reading.files import Scope
+from harness.validate.text import TextFile
 from tests.validate.artefacts import SCALER
 
 SETTINGS = Settings(today=date(2026, 9, 1), database=False)
@@ -46,7 +49,7 @@ def rule_ids(*paths: str) -> list[str]:
 @pytest.mark.parametrize(
     ("name", "data", "place", "says"),
     [
-        ("a.yaml", b"kind: List\napiVersion: v1\nname: caf\xe9\n", "a.yaml:3", "This is not UTF-8 text (byte 36)"),
+        ("a.yaml", b"kind: List\napiVersion: v1\nname: caf\xe9\n", "a.yaml:3", "This is not UTF-8 text (byte 35)"),
         ("a.md", "# Grüße\n".encode("latin-1"), "a.md:1", "This is not UTF-8 text (byte 4)"),
         ("a.yaml", SCALER.encode("utf-16"), "a.yaml:1", "This is UTF-16 text"),
         ("a.sql", b"select 1;\nselect \0 2;\n", "a.sql:2", "This holds a NUL byte, so it is no text"),
@@ -60,7 +63,7 @@ def rule_ids(*paths: str) -> list[str]:
         ("a.yaml", b"kind: X\napiVersion: v1\n" + BOMB.encode(), "a.yaml:8", "expand to more than 200000 values"),
         ("a.yaml", b"kind: X\napiVersion: v1\nspec: &a [*a]\n", "a.yaml:3", "an alias leads back to itself"),
         ("a.yaml", b"kind: X\napiVersion: v1\nspec: *gone\n", "a.yaml:3", "found undefined alias"),
-        ("a.yaml", b"kind: X\napiVersion: v1\n\tspec: 1\n", "a.yaml:3", "cannot start any token"),
+        ("a.yaml", b"kind: X\napiVersion: v1\n\tspec: 1\n", "a.yaml:3", "violates indentation"),
     ],
 )
 def test_what_cannot_be_read_is_an_error_at_its_line(name: str, data: bytes, place: str, says: str) -> None:
@@ -225,3 +228,18 @@ def test_artefacts_are_recognised_by_what_is_in_them(name: str, text: str) -> No
 def test_sources_of_programs_are_not_taken_for_artefacts() -> None:
     Path("a.py").write_text(f'TEXT = """\n{SCALER}"""\n')
     assert rule_ids() == []
+
+
+def test_a_file_that_takes_too_long_is_told_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    from harness.validate.reading import recognise
+
+    def slow(text: TextFile, found: Found) -> None:
+        while True:
+            re.match(r"(a+)+b", "a" * 40)
+
+    monkeypatch.setattr(recognise, "MOST_SECONDS", 0.1)
+    monkeypatch.setattr(recognise, "read_markdown", slow)
+    Path("a.md").write_text("# A\n")
+    Path("b.yaml").write_text(SCALER)
+    assert unreadable() == [("a.md:1", "Reading this takes longer than 0.1 s, so the rest of it is not known")]
+    assert rule_ids() == ["SC004"]

@@ -6,7 +6,8 @@ import os
 import re
 from collections.abc import Iterable
 
-from harness.validate.artefacts import Found, Skipped, SqlFile
+from harness.validate.artefacts import Found, Skipped, SqlFile, Unreadable
+from harness.validate.bounded import TooLong, bounded
 from harness.validate.reading.ics import read_calendar
 from harness.validate.reading.manifests import looks_like_an_artefact, patched_by_kustomize, read_yaml
 from harness.validate.reading.markdown import looks_like_markdown, read_markdown
@@ -26,6 +27,9 @@ _KINDS = {
 _BY_NAME = {suffix: kind for kind, suffixes in _KINDS.items() for suffix in suffixes}
 _UNKNOWN = frozenset({"", ".txt", ".conf", ".cfg", ".tpl", ".tmpl", ".in", ".dist", ".example", ".out", ".ddl", ".psql"})
 """Names that say nothing: there a text has to look like something. Other names are files of other languages."""
+
+MOST_SECONDS = 10.0
+"""So long may reading one file take."""
 
 
 def kind(text: TextFile) -> str:
@@ -49,18 +53,27 @@ def read_all(texts: Iterable[TextFile], found: Found) -> None:
     every = list(texts)
     patches = patched_by_kustomize(every)
     for text in every:
-        what = kind(text)
-        if what:
-            found.files.append(text)
-        if os.path.abspath(text.path) in patches:
-            found.skipped.append(Skipped(text.at(0), "it is a patch for kustomize, not a whole object"))
-        elif what == "yaml":
-            read_yaml(text, found)
-        elif what == "markdown":
-            read_markdown(text, found)
-        elif what == "sql":
-            found.sql.append(SqlFile(text))
-        elif what == "calendar":
-            read_calendar(text, found)
-        elif what == "jsonnet":
-            found.skipped.append(Skipped(text.at(0), "it is Jsonnet; render it and validate what it makes"))
+        try:
+            with bounded(MOST_SECONDS):
+                _read(text, found, patches)
+        except TooLong:
+            says = f"Reading this takes longer than {MOST_SECONDS:g} s, so the rest of it is not known"
+            found.unreadable.append(Unreadable(text.at(0), says, "Split the file, or exclude it in the configuration"))
+
+
+def _read(text: TextFile, found: Found, patches: frozenset[str]) -> None:
+    what = kind(text)
+    if what:
+        found.files.append(text)
+    if os.path.abspath(text.path) in patches:
+        found.skipped.append(Skipped(text.at(0), "it is a patch for kustomize, not a whole object"))
+    elif what == "yaml":
+        read_yaml(text, found)
+    elif what == "markdown":
+        read_markdown(text, found)
+    elif what == "sql":
+        found.sql.append(SqlFile(text))
+    elif what == "calendar":
+        read_calendar(text, found)
+    elif what == "jsonnet":
+        found.skipped.append(Skipped(text.at(0), "it is Jsonnet; render it and validate what it makes"))
