@@ -133,6 +133,13 @@ class Node:
         return self.place
 
 
+class Refused(yaml.MarkedYAMLError):
+    """YAML that could not be worked with, however valid: nested too deeply, an alias bomb or circle."""
+
+    def __init__(self, problem: str, mark: Any) -> None:
+        super().__init__(problem=problem, problem_mark=mark)
+
+
 def documents(file: TextFile) -> Iterator[Node]:
     """The YAML documents of a text. Raises yaml.YAMLError, also for what is nested too deeply and for alias bombs."""
     _refuse_depth(file.text)
@@ -164,7 +171,7 @@ def _refuse_depth(text: str) -> None:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > MOST_DEPTH:
-                raise yaml.composer.ComposerError(None, None, f"nested deeper than {MOST_DEPTH} levels", event.start_mark)
+                raise Refused(f"it is nested deeper than {MOST_DEPTH} levels", event.start_mark)
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
 
@@ -192,11 +199,9 @@ def _refuse_bomb(root: yaml.Node) -> None:
             above.discard(id(node))
             sizes[id(node)] = 1 + sum(sizes[id(child)] for child in children)
             if sizes[id(node)] > MOST_EXPANDED:
-                raise yaml.composer.ComposerError(
-                    None, None, f"its aliases expand to more than {MOST_EXPANDED} values", node.start_mark
-                )
+                raise Refused(f"its aliases expand to more than {MOST_EXPANDED} values", node.start_mark)
         elif id(node) in above:
-            raise yaml.composer.ComposerError(None, None, "an alias leads back to itself", node.start_mark)
+            raise Refused("an alias leads back to itself", node.start_mark)
         elif id(node) not in sizes:
             above.add(id(node))
             work.append((node, True))
