@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 REHEARSE := $(BIN)/rehearse
 RUNS ?= runs
 
-.PHONY: help rehearse smoke test lint types unit bench screenshots parts crm docs lock clean check-host
+.PHONY: help rehearse smoke test lint types unit bench screenshots parts crm docs schemas lock clean check-host
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -44,6 +44,9 @@ bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md
 
 docs: $(BIN)/.dev-ready ## Generate docs/reference again, from the code
 	$(BIN)/python -m docs.reference
+
+schemas: $(BIN)/.dev-ready ## Take from the pinned Kubernetes and KEDA again what `rehearse validate` knows of their manifests
+	$(BIN)/python -m harness.validate.schemas.extract
 
 screenshots: $(BIN)/.dev-ready ## Make the README's pictures from the latest run (needs chromium)
 	$(BIN)/python -m tests.screenshots
