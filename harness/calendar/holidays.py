@@ -10,6 +10,8 @@ from types import MappingProxyType
 
 import holidays
 
+from harness.errors import BadInput
+
 _NAMES = {
     "bayern": "DE-BY", "bavaria": "DE-BY", "baden-württemberg": "DE-BW", "berlin": "DE-BE", "brandenburg": "DE-BB",
     "bremen": "DE-HB", "hamburg": "DE-HH", "hessen": "DE-HE", "hesse": "DE-HE", "mecklenburg-vorpommern": "DE-MV",
@@ -27,12 +29,12 @@ _COUNTRY_ZONES = {"DE": "Europe/Berlin", "CH": "Europe/Zurich", "AT": "Europe/Vi
 
 @cache
 def public_holidays(region: str, year: int) -> Mapping[date, str]:
-    """The public holidays of a year in a region such as DE-BY, CH-ZH or AT. Raises ValueError where there is no such."""
+    """The public holidays of a year in a region such as DE-BY, CH-ZH or AT. Raises BadInput where there is no such."""
     country, _, part = region.partition("-")
     try:
         found = holidays.country_holidays(country, subdiv=part or None, years=[year])
     except NotImplementedError:
-        raise ValueError(f"'{region}' is no region whose holidays are known, such as DE-BY, CH-ZH or AT") from None
+        raise BadInput(f"'{region}' is no region whose holidays are known; write one such as DE-BY, CH-ZH or AT.") from None
     return MappingProxyType(dict(found.items()))
 
 

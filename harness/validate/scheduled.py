@@ -68,7 +68,7 @@ class Scheduled:
     def label(self) -> str:
         """The beginning of a sentence."""
         if len(self.windows) == 1:
-            return self.windows[0].label.replace("the", "The", 1)
+            return self.windows[0].subject
         return f"The windows of {self.thing.name} for {season_name(self.season)}"
 
     @property

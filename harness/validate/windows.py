@@ -59,6 +59,11 @@ class Window:
         named = f" '{self.name}'" if self.name else ""
         return f"the window{named} of {self.thing.name or 'this object'}"
 
+    @property
+    def subject(self) -> str:
+        """The label as the beginning of a sentence."""
+        return self.label.replace("the", "The", 1)
+
     def days_in(self, days: frozenset[date], timezone: str) -> frozenset[date]:
         """Those of some days on which it is open."""
         return days & self.cover(*year_span(min(days), max(days), timezone)).days(timezone)
