@@ -55,7 +55,7 @@ def _report(report: Report) -> Iterator[Text]:
 def _finding(finding: Finding, report: Report) -> Iterator[Text]:
     style = _STYLES[finding.severity]
     defect = finding.defect
-    yield Text.assemble((f"{finding.severity}[{finding.rule}]", style), (f": {defect.says}", "bold"))
+    yield Text.assemble((f"{finding.severity}[{finding.rule}]", style), (f": {_printable(defect.says)}", "bold"))
     width = max(len(str(place.line)) for place in (defect.place, *(one.place for one in defect.related)))
     yield from _excerpt(defect.place, "-->", "^", "", style, width, report)
     for other in defect.related:
@@ -70,7 +70,7 @@ def _excerpt(place: Place, arrow: str, mark: str, says: str, style: str, width: 
     yield Text.assemble(
         " " * width,
         (arrow, "blue"),
-        f" {place.path}:{place.line}:{place.column}",
+        f" {_printable(str(place.path))}:{place.line}:{place.column}",
         "" if line is not None or not says else f" {says}",
     )
     if line is None:
@@ -84,11 +84,11 @@ def _excerpt(place: Place, arrow: str, mark: str, says: str, style: str, width: 
     yield Text(gutter, "blue")
     yield Text.assemble((f"{place.line:>{width}} | ", "blue"), _printable(line).rstrip())
     under = (mark * max(end - start, 1), style)
-    yield Text.assemble((f"{gutter} ", "blue"), " " * start, under, (f" {says}", style) if says else "")
+    yield Text.assemble((f"{gutter} ", "blue"), " " * start, under, (f" {_printable(says)}", style) if says else "")
 
 
 def _remark(name: str, text: str, width: int) -> Text:
-    return Text.assemble((f"{' ' * width} = ", "blue"), (f"{name}: ", "bold"), text)
+    return Text.assemble((f"{' ' * width} = ", "blue"), (f"{name}: ", "bold"), _printable(text))
 
 
 def _understood(report: Report) -> Iterator[Text]:
@@ -101,7 +101,7 @@ def _understood(report: Report) -> Iterator[Text]:
 
 
 def _short(place: Place) -> str:
-    return str(place.path) if place.line == 1 else str(place)
+    return _printable(str(place.path) if place.line == 1 else str(place))
 
 
 def _printable(line: str) -> str:
