@@ -21,7 +21,7 @@ class Routine:
     """A function, a procedure, or (name '') a DO block.
 
     `parts`: statements and expressions (as SELECT) of its body; `least`, `most`: how many arguments a call has;
-    `ready`: whether the body was understood.
+    `commits`: the offsets in the file at which it ends a transaction.
     """
 
     statement: Statement
@@ -35,6 +35,7 @@ class Routine:
     returns: str
     parts: tuple[Statement, ...]
     problems: tuple[Problem, ...]
+    commits: tuple[int, ...] = ()
 
     @property
     def is_trigger(self) -> bool:
@@ -65,11 +66,14 @@ def routine_of(statement: Statement) -> Routine | None:
     offset = _offset(statement, written, body) if body else None
     parts: tuple[Statement, ...] = ()
     problems: list[Problem] = []
+    commits: list[int] = []
     if language == "sql" and body:
         parts = tuple(_sql(statement, body, offset, problems))
     elif language == "plpgsql" and body:
-        parts = tuple(_plpgsql(statement, body, offset, problems))
-    return Routine(statement, schema, name, language, body, offset, least, most, returns, parts, tuple(problems))
+        parts = tuple(_plpgsql(statement, body, offset, problems, commits))
+    return Routine(
+        statement, schema, name, language, body, offset, least, most, returns, parts, tuple(problems), tuple(commits)
+    )
 
 
 def _offset(statement: Statement, written: Any, body: str) -> int | None:
@@ -92,7 +96,9 @@ def _sql(statement: Statement, body: str, offset: int | None, problems: list[Pro
         problems.append(Problem(_within(statement, offset, where(error)), str(error.args[0])))
 
 
-def _plpgsql(statement: Statement, body: str, offset: int | None, problems: list[Problem]) -> Iterator[Statement]:
+def _plpgsql(
+    statement: Statement, body: str, offset: int | None, problems: list[Problem], commits: list[int]
+) -> Iterator[Statement]:
     try:
         tree = parse_plpgsql(statement.text)
     except ParseError as error:
@@ -104,34 +110,44 @@ def _plpgsql(statement: Statement, body: str, offset: int | None, problems: list
     except (ValueError, RecursionError):
         return
     starts = [0, *(match.end() for match in re.finditer("\n", body))]
-    for query, mode, line in _expressions(tree):
-        yield from _expression(statement, body, offset, query, mode, starts[min(max(line - 1, 0), len(starts) - 1)])
+    for query, mode, line, target in _expressions(tree):
+        begin = starts[min(max(line - 1, 0), len(starts) - 1)]
+        if mode < 0:
+            commits.append(_within(statement, offset, begin))
+        else:
+            yield from _expression(statement, body, offset, query, mode, begin, target)
 
 
-def _expressions(tree: Any) -> Iterator[tuple[str, int, int]]:
-    """(text, parse mode, line in the body) of every piece of SQL."""
-    waiting: list[tuple[Any, int]] = [(tree, 1)]
+def _expressions(tree: Any) -> Iterator[tuple[str, int, int, str]]:
+    """(text, parse mode, line in the body, variable it is the default of) of every piece of SQL.
+
+    COMMIT and ROLLBACK have mode -1.
+    """
+    waiting: list[tuple[Any, int, str]] = [(tree, 1, "")]
     while waiting:
-        node, line = waiting.pop()
+        node, line, target = waiting.pop()
         if isinstance(node, list):
-            waiting.extend((item, line) for item in reversed(node))
+            waiting.extend((item, line, target) for item in reversed(node))
         elif isinstance(node, dict):
             line = node["lineno"] if isinstance(node.get("lineno"), int) and node["lineno"] > 0 else line
             if isinstance(node.get("query"), str):
-                yield node["query"], node.get("parseMode", 0), line
-            else:
-                waiting.extend((item, line) for item in reversed(list(node.values())))
+                yield node["query"], node.get("parseMode", 0), line, target
+                continue
+            for key, item in reversed(node.items()):
+                if key in ("PLpgSQL_stmt_commit", "PLpgSQL_stmt_rollback"):
+                    yield "", -1, item.get("lineno", line), ""
+                waiting.append((item, line, str(node.get("refname", "")) if key == "default_val" else target))
 
 
 def _expression(
-    statement: Statement, body: str, offset: int | None, query: str, mode: int, begin: int
+    statement: Statement, body: str, offset: int | None, query: str, mode: int, begin: int, target: str
 ) -> Iterator[Statement]:
     performed = mode == 0 and query.startswith("SELECT ") and body.find(query, begin) < 0
     # PERFORM is handed over as SELECT; a bare expression or an assignment becomes a SELECT here.
     cut, put = (6, "SELECT") if performed else (0, "") if mode == 0 else (0, "SELECT ")
     if mode > 2:
-        assigned = re.match(r"[^:=]*:?=", query)
-        cut = assigned.end() if assigned else 0
+        assigned = re.match(r"([^:=]*):?=", query)
+        cut, target = (assigned.end(), assigned[1].strip().lower()) if assigned else (0, "")
     needle = query[cut:]
     at = body.find(needle, begin)
     at = body.find(needle) if at < 0 else at
@@ -140,16 +156,27 @@ def _expression(
     except ParseError:
         return
     for raw in trees:
-        yield _part(statement, raw.stmt, offset if at >= 0 else None, (at, at + len(needle)), len(put), put + needle)
+        known = offset if at >= 0 else None
+        into = getattr(raw.stmt, "intoClause", None)
+        name = into.rel.relname if into is not None else target
+        yield _part(statement, raw.stmt, known, (at, at + len(needle)), len(put), put + needle, name)
 
 
-def _part(statement: Statement, node: Any, offset: int | None, stretch: tuple[int, int], put: int, text: str) -> Statement:
+def _part(
+    statement: Statement,
+    node: Any,
+    offset: int | None,
+    stretch: tuple[int, int],
+    put: int,
+    text: str,
+    target: str = "",
+) -> Statement:
     """A piece of a body. `stretch`: in the body; `put`: how much was written before it that is not in the file."""
     if offset is None:
         start, end, base = statement.start, statement.end, None
     else:
         start, end, base = offset + stretch[0], offset + stretch[1], offset + stretch[0] - put
-    return Statement(statement.file, node, start, end, text, base, statement.transaction, statement.forward)
+    return Statement(statement.file, node, start, end, text, base, statement.transaction, statement.forward, target=target)
 
 
 def _within(statement: Statement, offset: int | None, position: int) -> int:

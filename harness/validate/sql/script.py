@@ -13,6 +13,7 @@ from pglast.parser import ParseError
 
 from harness.validate.sql.dialect import other_dialect
 from harness.validate.sql.masking import Masked, mask, mask_questions
+from harness.validate.sql.order import undoes
 from harness.validate.text import Place, TextFile
 
 _DIRECTION = re.compile(
@@ -31,7 +32,7 @@ class Statement:
 
     `start`, `end`: its stretch in the file; `text`: as it can be run; `transaction`: the number of the BEGIN … COMMIT
     around it, 0 outside; `forward`: whether applying the file runs it; `held`: whether placeholders or psql variables
-    are in it.
+    are in it. `target`: the variable of PL/pgSQL that an expression is assigned to.
     """
 
     file: TextFile
@@ -43,6 +44,7 @@ class Statement:
     transaction: int = 0
     forward: bool = True
     held: bool = False
+    target: str = ""
 
     def at(self, location: int | None = None, end: int | None = None) -> Place:
         """The place of a location in the tree: its word, or up to `end`; of the whole statement without one."""
@@ -161,7 +163,7 @@ def _explained(text: str, offset: int, says: str) -> Problem:
 
 def _annotated(file: TextFile, masked: Masked, found: list[tuple[int, int, Any, int]]) -> Iterator[Statement]:
     down = list(_downs(file.text))
-    number, open_ = 0, False
+    number, open_, back = 0, False, undoes(file.path)
     for start, end, node, base in found:
         if isinstance(node, ast.TransactionStmt):
             kind = node.kind.name
@@ -178,7 +180,7 @@ def _annotated(file: TextFile, masked: Masked, found: list[tuple[int, int, Any, 
             masked.text[start:end],
             base,
             number if open_ else 0,
-            not conditional and not any(first <= start < last for first, last in down),
+            not (conditional or back) and not any(first <= start < last for first, last in down),
             any(start <= first < end for first, _ in masked.held),
         )
 
