@@ -9,7 +9,7 @@ from harness.validate.comparisons import Comparison
 from harness.validate.intervals import Values
 
 _SMALL = re.compile(
-    r"err|fail|drop|lost|loss|5\.\.|5xx|4\.\.|throttl|retrans|reject|abort|conflict|deadlock|miss|saturat|pressure|waiting|"
+    r"[=^][45]|err|fail|drop|lost|loss|5\.\.|5xx|4\.\.|throttl|retrans|reject|abort|conflict|deadlock|miss|saturat|pressure|waiting|"
     r"stalled|slow|skew|steal|iowait|discard|restart|timeout|denied|unavail|burn|collision|corrupt|duplicate|evict|lag|bad",
     re.IGNORECASE,
 )
