@@ -17,7 +17,7 @@ from harness.validate.artefacts import Thing
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence
 from harness.validate.promises import Scale, Season
-from harness.validate.windows import Window, horizon, windows_by_thing
+from harness.validate.windows import Window, horizon, is_seasonal, windows_by_thing
 
 _GENERIC = re.compile(
     r"season|saison|seasonal|peak|window|fenster|zeitfenster|prescale|pre|scale|scaling|cron|trigger|load|last|high|up|the|and|"
@@ -178,15 +178,27 @@ def regions(season: Season, thing: Thing | None, settings: Settings) -> tuple[st
     return tuple(region for region in settings.holidays if not concerned or region[:2] in concerned)
 
 
-def lead_of(estate: Estate, one: Scheduled) -> timedelta:
-    """The longest promised time by which pods come before the season; zero where none is promised."""
-    words = key(season_name(one.season))
-    leads = [
-        scale.lead
+def leads(estate: Estate, one: Scheduled) -> list[tuple[timedelta, Scale]]:
+    """The promised times by which the object's pods come before the season."""
+    words, territory = key(season_name(one.season)), territory_of(one.thing)
+    target = one.thing.node.string("spec", "scaleTargetRef", "name")
+    return [
+        (scale.lead, scale)
         for scale in estate.all(Scale)
-        if scale.lead and (not scale.season or same_name(key(scale.season), words)) and not scale.down
+        if scale.lead and not scale.down and (not scale.season or same_name(key(scale.season), words))
+        if not scale.workload or scale.workload in (one.thing.name, target)
+        if not scale.territory or not territory or code(scale.territory) == territory
     ]
-    return max(leads, default=timedelta())
+
+
+@lru_cache(maxsize=4)
+def by_name(estate: Estate) -> dict[tuple[str, ...], list[Season]]:
+    """The promised seasons that have a name, by its telling words."""
+    found: dict[tuple[str, ...], list[Season]] = {}
+    for season in estate.all(Season):
+        if words := key(season_name(season)):
+            found.setdefault(words, []).append(season)
+    return found
 
 
 def days_told(days: frozenset[date]) -> str:
@@ -252,14 +264,6 @@ def same_name(one: Sequence[str], other: Sequence[str]) -> bool:
     )
 
 
-def is_seasonal(window: Window) -> bool:
-    """Whether its expressions name a month or a day of the month: not something that comes every week."""
-    if window.pair is None:
-        return False
-    _, _, _, months, _ = window.pair.start.values()
-    return len(months) < 12
-
-
 def _synonym(word: str) -> str:
     return next((group[0] for group in _SAME for one in group if word.startswith(one)), word)
 
@@ -284,7 +288,11 @@ def _by_days(window: Window, groups: list[list[Season]], settings: Settings) -> 
     for group in groups:
         promised = frozenset(day for season in group for day in dates(season, window.thing, settings).days(first, last))
         both = len(covered & promised)
-        part = max(both / len(covered), both / len(promised)) if covered and promised else 0
+        if not both:
+            continue
+        # A name of its own that no season bears speaks for something else that lies within the season.
+        whole = len(covered | promised) if key(window.name) else min(len(covered), len(promised))
+        part = both / whole
         if part >= share:
             best, share = group, part
     return best

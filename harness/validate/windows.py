@@ -54,6 +54,12 @@ class Window:
         return found.place if found is not None else self.node.place
 
     @property
+    def titled(self) -> Place:
+        """Its name, or the trigger where it has none."""
+        named = self.node.get("name")
+        return named.place if named is not None else self.node.place
+
+    @property
     def label(self) -> str:
         """For sentences: the window 'oktoberfest' of crm-queries-de."""
         named = f" '{self.name}'" if self.name else ""
@@ -98,6 +104,14 @@ def horizon(settings: Settings) -> tuple[date, date]:
 def horizon_minutes(settings: Settings, timezone: str) -> tuple[int, int]:
     """The same as minutes since the epoch in a zone, the end excluded."""
     return year_span(*horizon(settings), timezone)
+
+
+def is_seasonal(window: Window) -> bool:
+    """Whether its expressions name a month or a day of the month: not something that comes every week."""
+    if window.pair is None:
+        return False
+    _, _, _, months, _ = window.pair.start.values()
+    return len(months) < 12
 
 
 def _windows_of(thing: Thing) -> Iterator[Window]:

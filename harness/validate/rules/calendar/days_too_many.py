@@ -11,7 +11,7 @@ from harness.calendar.seasons import stretches
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Related, Severity
 from harness.validate.rule import ValidationRule
-from harness.validate.scheduled import Comparison, Scheduled, compared, days_told, lead_of, scheduled
+from harness.validate.scheduled import Comparison, Scheduled, compared, days_told, leads, scheduled
 
 _AFTER = 6 * 60
 """So many minutes of the night after the last day are no day too many."""
@@ -27,7 +27,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
 
 def _extra(estate: Estate, one: Scheduled, comparison: Comparison) -> frozenset[date]:
     """Days with minutes outside of every promised stretch of days, a promised lead before it and the night after it."""
-    lead = int(lead_of(estate, one).total_seconds() // 60)
+    lead = int(max((lead for lead, _ in leads(estate, one)), default=timedelta()).total_seconds() // 60)
     allowed = Coverage.of(
         (minute_of(one.timezone, first, 0) - lead, minute_of(one.timezone, last, 1440) + _AFTER)
         for first, last in comparison.ranges
