@@ -203,7 +203,19 @@ class Mention(Promise):
     name: str
 
     def understood(self) -> str:
-        return f"there is a {self.kind} {self.name}"
+        article = "an" if self.kind[0] in "aeh" else "a"
+        return f"there is {article} {self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected(Promise):
+    """An expectation of a `yaml expect` block, by its id: a rehearsal can judge it."""
+
+    id: str
+    kind: str
+
+    def understood(self) -> str:
+        return f"a rehearsal judges '{self.id}' ({self.kind})"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import PurePosixPath
 
-from harness.validate.artefacts import MarkdownPage
+from harness.validate.artefacts import Found, MarkdownPage
 
 _NAMED = re.compile(
     r"run-?book|playbook|betriebshandbuch|betriebsanleitung|betriebsdoku|notfallhandbuch|notfallplan|bereitschaft"
@@ -51,3 +52,15 @@ def _is_runbook(page: MarkdownPage) -> bool:
     alerts = [one for one in named if _ALERT_END.search(one.text)]
     headed = any(_NAMED.search(one.text) for one in page.headings)
     return (bool(alerts) and (commands or numbered)) or len(alerts) > 2 or (headed and commands)
+
+
+def linked_pages(found: Found) -> frozenset[tuple[str, ...]]:
+    """The last two parts of every path that an alert's link leads to: such pages are runbooks, whatever they say."""
+    links = {
+        rule.annotations.get(key, "")
+        for rule in found.rules
+        if rule.alert
+        for key in ("runbook_url", "runbook", "playbook")
+    }
+    paths = (PurePosixPath(re.sub(r"^\w+://[^/]+/|[?#].*$", "", link)) for link in links if ".md" in link)
+    return frozenset(path.parts[-2:] for path in paths)

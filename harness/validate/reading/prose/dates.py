@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from dataclasses import dataclass
-from datetime import time
+from datetime import date, time
 
 from harness.validate.reading.prose.quantities import MONTH
 
@@ -104,8 +104,9 @@ def ranges(text: str) -> list[Days]:
             first, last = _day(match, "a", False), _day(match, "b", True)
         if first is None or last is None or not (_exists(first) and _exists(last)):
             continue
-        # `1.-15. Oktober` was handled above; `May 1 - 15` and a bare month on one side only stay what they say.
-        found.append(Days(match.start(), match.end(), first, last, clock(match["open"]), clock(match["close"])))
+        # A time behind the last day closes the season only where one behind the first day opens it.
+        end = match.end() if match["open"] or not match["close"] else match.start("close")
+        found.append(Days(match.start(), end, first, last, clock(match["open"]), clock(match["close"])))
     return found
 
 
@@ -184,3 +185,12 @@ def _month(written: str) -> int:
 
 def _exists(day: Day) -> bool:
     return 1 <= day.month <= 12 and 1 <= day.day <= monthrange(2028, day.month)[1]
+
+
+def one_date(text: str) -> date | None:
+    """The only full date of a text, or None; `2026-03-01T10:00` counts as its day."""
+    found = [day for match in _ONE.finditer(text) if (day := _day(match, "d", False)) is not None and day.year]
+    try:
+        return date(found[0].year or 1, found[0].month, found[0].day) if len(found) == 1 else None
+    except ValueError:
+        return None
