@@ -30,6 +30,9 @@ class Change:
         return any(self._touches(place, spans) for place in places)
 
     def _touches(self, place: Place, spans: Mapping[Path, list[tuple[int, int]]]) -> bool:
+        if place.on_disk is not place:
+            chart = next((one for one in place.path.absolute().parents if (one / "Chart.yaml").is_file()), None)
+            return chart is not None and any(chart in path.parents for path in self.lines)
         lines = self.lines.get(place.path.absolute())
         if lines is None:
             return False

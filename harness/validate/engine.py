@@ -4,22 +4,24 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from harness.validate.artefacts import Found
 from harness.validate.bounded import TooLong, bounded
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Finding, Severity
+from harness.validate.reading.charts import rendered
 from harness.validate.reading.files import Scope, read_files
 from harness.validate.reading.ics import seasons
+from harness.validate.reading.ignored import Globs
 from harness.validate.reading.prose import read_promises
 from harness.validate.reading.recognise import read_all
 from harness.validate.registry import rules
 from harness.validate.rule import ValidationRule
 from harness.validate.selection import Selection
 from harness.validate.suppression import Ignore, ignores, silence
-from harness.validate.text import Place
+from harness.validate.text import Place, TextFile
 
 UNUSED = "IN004"
 BROKEN = "IN006"
@@ -43,8 +45,12 @@ def _quiet(what: str) -> None:
 
 def read(paths: Sequence[Path], scope: Scope | None = None, progress: Callable[[str], None] = _quiet) -> Estate:
     """Everything below these paths. Raises BadInput where one does not exist."""
-    found = Found()
-    read_all(read_files(paths, found, scope or Scope(), progress), found)
+    found, scope = Found(), scope or Scope()
+    texts: Iterable[TextFile] = read_files(paths, found, scope, progress)
+    read_all(rendered(texts, scope.values, found) if scope.values else texts, found)
+    if scope.runbooks:
+        globs = Globs(scope.runbooks, scope.root)
+        found.pages = [replace(page, runbook=globs.match(page.file.path)) for page in found.pages]
     return Estate(found, [*seasons(found.calendar), *read_promises(found)])
 
 

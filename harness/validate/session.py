@@ -68,7 +68,9 @@ def examine(wishes: Wishes, today: date, progress: Callable[[str], None] = lambd
     selection.check(rules())
     change = change_since(wishes.changed_since, Path()) if wishes.changed_since is not None else None
     baseline = _baseline(wishes, config, root)
-    estate = read(paths, Scope(exclude=tuple(config.exclude), root=root), progress)
+    values = tuple(wishes.helm) or tuple(root / name for name in config.helm_values)
+    scope = Scope(tuple(config.exclude), root, _existing(values), tuple(config.runbooks))
+    estate = read(paths, scope, progress)
     settings = config.settings(
         today, estate, year=wishes.year, database=wishes.database, holidays=tuple(wishes.holidays) or None
     )
@@ -130,6 +132,13 @@ def _baseline(wishes: Wishes, config: ValidateConfig, root: Path) -> Baseline | 
     if wishes.baseline is not None:
         return read_baseline(wishes.baseline)
     return read_baseline(root / config.baseline) if config.baseline else None
+
+
+def _existing(values: Sequence[Path]) -> tuple[Path, ...]:
+    for path in values:
+        if not path.is_file():
+            raise BadInput(f"There is no values file {path}; check --helm, or helm-values of the configuration.")
+    return tuple(values)
 
 
 def _level(name: str) -> Severity:

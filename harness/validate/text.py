@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+RENDERED = " (rendered)"
+"""Ends the path of a text that helm made: its lines are not those of the template."""
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Place:
@@ -19,6 +22,13 @@ class Place:
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}"
+
+    @property
+    def on_disk(self) -> Place:
+        """The place in a file that is there: the first line of the template for what helm made of it."""
+        if not self.path.name.endswith(RENDERED):
+            return self
+        return Place(self.path.with_name(self.path.name.removesuffix(RENDERED)), 1)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,7 +16,7 @@ def write(report: Report, colour: bool) -> str:
 
 
 def _command(finding: Finding) -> str:
-    place, defect = finding.place, finding.defect
+    place, defect = finding.place.on_disk, finding.defect
     path, line = place.path.as_posix(), place.line
     properties = {
         "file": path,
@@ -25,7 +25,8 @@ def _command(finding: Finding) -> str:
         "endColumn": str(max(place.column, place.end_column - 1)),
         "title": f"{finding.rule} {finding.name}",
     }
-    said = [f"{defect.says}.", f"{defect.mend}."]
+    rendered = [f"Line {finding.place.line} of what helm makes of it:"] if place is not finding.place else []
+    said = [*rendered, f"{defect.says}.", f"{defect.mend}."]
     said += [f"Understood: {defect.understood}."] if defect.understood else []
     said += [f"{one.place}: {one.says}" for one in defect.related]
     shown = ",".join(f"{name}={_property(value)}" for name, value in properties.items())

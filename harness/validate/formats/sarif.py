@@ -80,7 +80,8 @@ def _rule(rule: ValidationRule) -> dict[str, Any]:
 
 def _result(finding: Finding, index: dict[str, int], report: Report) -> dict[str, Any]:
     defect = finding.defect
-    said = f"{defect.says}. {defect.mend}." + (f" Understood: {defect.understood}." if defect.understood else "")
+    made = "" if defect.place.on_disk is defect.place else f"Line {defect.place.line} of what helm makes of it: "
+    said = f"{made}{defect.says}. {defect.mend}." + (f" Understood: {defect.understood}." if defect.understood else "")
     result: dict[str, Any] = {
         "ruleId": finding.rule,
         "ruleIndex": index[finding.rule],
@@ -100,6 +101,7 @@ def _result(finding: Finding, index: dict[str, int], report: Report) -> dict[str
 
 
 def _physical(place: Place) -> dict[str, Any]:
+    place = place.on_disk
     return {
         "artifactLocation": _artifact(place.path),
         "region": {

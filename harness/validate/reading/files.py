@@ -30,10 +30,16 @@ _ODD_BREAKS = dict.fromkeys(map(ord, "\v\f\x1c\x1d\x1e\x85\u2028\u2029"), " ")
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What is looked at below the paths. `exclude`: globs, relative to `root` (of the configuration)."""
+    """What is looked at below the paths. `exclude`: globs, relative to `root` (of the configuration).
+
+    `values`: charts are rendered with these files; without any their templates are skipped.
+    `runbooks`: globs of the pages that are runbooks; without any, pages are recognised by what they say.
+    """
 
     exclude: tuple[str, ...] = ()
     root: Path = Path()
+    values: tuple[Path, ...] = ()
+    runbooks: tuple[str, ...] = ()
 
 
 def read_files(

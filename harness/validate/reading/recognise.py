@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable
+from pathlib import Path
 
 from harness.validate.artefacts import Found, Skipped, SqlFile, Unreadable
 from harness.validate.bounded import TooLong, bounded
 from harness.validate.reading.ics import read_calendar
 from harness.validate.reading.manifests import looks_like_an_artefact, patched_by_kustomize, read_yaml
 from harness.validate.reading.markdown import looks_like_markdown, read_markdown
-from harness.validate.text import TextFile
+from harness.validate.text import RENDERED, TextFile
 
 _SQL = re.compile(
     r"^\s*(?:CREATE\s+(?:OR\s+REPLACE\s+)?(?:UNLOGGED\s+|TEMP\s+)?(?:TABLE|FUNCTION|(?:UNIQUE\s+)?INDEX|TRIGGER|VIEW|POLICY)"
@@ -34,7 +35,7 @@ MOST_SECONDS = 10.0
 
 def kind(text: TextFile) -> str:
     """yaml, markdown, sql, calendar, jsonnet, or '' for none of them."""
-    suffix = text.path.suffix.lower()
+    suffix = Path(text.path.name.removesuffix(RENDERED)).suffix.lower()
     if text.text.lstrip().startswith("BEGIN:VCALENDAR"):
         return "calendar"
     if suffix in _BY_NAME:
@@ -56,6 +57,9 @@ def read_all(texts: Iterable[TextFile], found: Found) -> None:
         try:
             with bounded(MOST_SECONDS):
                 _read(text, found, patches)
+        except Exception as error:
+            says = f"Reading this broke: {type(error).__name__}: {error}"
+            found.unreadable.append(Unreadable(text.at(0), says, "Report it with the file; exclude it until it is mended"))
         except TooLong:
             says = f"Reading this takes longer than {MOST_SECONDS:g} s, so the rest of it is not known"
             found.unreadable.append(Unreadable(text.at(0), says, "Split the file, or exclude it in the configuration"))
