@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -122,7 +123,10 @@ def scheduled(estate: Estate, settings: Settings) -> tuple[Scheduled, ...]:
         for season in mine:
             groups.setdefault(key(season_name(season)) or (str(season.place),), []).append(season)
         left = list(good)
-        for words, group in groups.items():
+        shared = {word for word, times in Counter(word for words in groups for word in words).items() if times > 1}
+        for all_words, group in groups.items():
+            # "Summer presale" and "winter presale": what both have does not tell which of them a window serves.
+            words = tuple(word for word in all_words if word not in shared) or all_words
             if named := [window for window in left if same_name(window_words(window), words)]:
                 found.append(_scheduled(thing, named, group, True))
                 left = [window for window in left if window not in named]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.calendar.pairing import takes_turns
-from harness.validate.dayspoken import says_every_day, says_weekend_too
+from harness.validate.dayspoken import says_every_day, says_weekend_too, says_workdays
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
+from harness.validate.promises import Season
 from harness.validate.rule import ValidationRule
 from harness.validate.scheduled import compared, days_told, scheduled
 from harness.validate.windows import Remark, Window, windows
@@ -36,7 +37,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 )
                 break
     for one in scheduled(estate, settings):
-        if told & set(one.windows) or any(season.workdays for season in one.seasons):
+        if told & set(one.windows) or any(season.workdays or _says_so_nearby(estate, season) for season in one.seasons):
             continue
         comparison = compared(one, settings)
         missing = comparison.promised - comparison.covered if comparison else frozenset()
@@ -49,6 +50,17 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 Confidence.LIKELY,
                 one.season.understood(),
             )
+
+
+def _says_so_nearby(estate: Estate, season: Season) -> bool:
+    """Whether a sentence under the promise's heading is about workdays: hours often stand in a sentence of their own."""
+    page = next((page for page in estate.found.pages if page.file.path == season.place.path), None)
+    if page is None or not season.headings:
+        return False
+    return any(
+        sentence.headings and sentence.headings[-1].text == season.headings[-1] and says_workdays(sentence.text)
+        for sentence in page.sentences
+    )
 
 
 RULE = ValidationRule(
