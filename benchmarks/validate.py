@@ -1,9 +1,9 @@
-"""How long `rehearse validate` takes and how much memory: 300 files, 2,000 rules, 500 ScaledObjects, a whole year. Prints JSON.
+"""How long `rehearse validate` takes, and its memory: 300 files, 2,000 rules, 500 ScaledObjects, a year. Prints JSON.
 
     python benchmarks/validate.py [--runs 3] [--keep FOLDER]
 
-Each run is a process of its own, as people start it; the cost of each rule is measured in one more. SQL is read but not applied
-to a database: starting PostgreSQL is not what is measured here.
+Each run is a process of its own, as people start it; the cost of each rule is measured in one more. SQL is read but not
+applied to a database: starting PostgreSQL is not what is measured here.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def workload(number: int) -> str:
         ("0 6 15 11 *", "0 22 23 12 *", 5),
     ]
     triggers = "".join(
-        f"    - type: cron\n      metadata:\n        timezone: {ZONES[country]}\n        start: {start}\n        end: {end}\n"
+        f"    - type: cron\n      metadata:\n        timezone: {ZONES[country]}\n"
+        f"        start: {start}\n        end: {end}\n"
         f'        desiredReplicas: "{pods}"\n'
         for start, end, pods in crons
     )
@@ -119,7 +120,8 @@ def runbook(number: int) -> str:
     return f"""\
 # Runbook {name}
 
-The season lasts from {1 + number % 20} September to 15 October. p95 of the queries stays under {300 + 100 * (number % 5)} ms.
+The season lasts from {1 + number % 20} September to 15 October.
+p95 of the queries stays under {300 + 100 * (number % 5)} ms.
 
 | workload | usual | season |
 |---|---|---|
@@ -239,7 +241,7 @@ def main() -> int:
         *(row(f"rule {id_}", [took], "ms", None) for id_, took in dearest),
     ]
     met = all(one["met"] is not False for one in table)
-    about = "The whole command on artefacts made for it, without a database; below, the cost of reading and of the dearest rules."
+    about = "The whole command on artefacts made for it, without a database; below, reading and the dearest rules."
     print(json.dumps({"about": about, "met": met, "runs": runs, "costs": costs, "table": table}, indent=1))
     return 0 if met else 1
 
