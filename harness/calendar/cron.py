@@ -113,6 +113,14 @@ class Cron:
         return " ".join(",".join(map(str, numbers)) for numbers in values)
 
 
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA time zone."""
+    try:
+        return bool(name and zone(name))
+    except ValueError:
+        return False
+
+
 @cache
 def zone(name: str) -> ZoneInfo:
     """The IANA time zone. Raises ValueError with the sentence to show."""

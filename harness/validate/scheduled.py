@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from functools import cache, lru_cache
 
 from harness.calendar.coverage import Coverage, year_span
+from harness.calendar.cron import is_zone
 from harness.calendar.holidays import public_holidays, zone_of
 from harness.calendar.localtime import minute_of
 from harness.calendar.pairing import takes_turns
@@ -274,11 +275,18 @@ def _synonym(word: str) -> str:
 
 def _scheduled(thing: Thing, windows: Iterable[Window], seasons: list[Season], named: bool) -> Scheduled:
     ones = tuple(windows)
-    explicit = next((season.timezone for season in seasons if season.timezone), "")
+    timezone, explicit = zone_for(thing, seasons, ones[0])
+    return Scheduled(thing, ones, tuple(seasons), timezone, explicit, named)
+
+
+def zone_for(thing: Thing, seasons: Sequence[Season], window: Window) -> tuple[str, bool]:
+    """Whose clock promises mean for an object, and whether they say so: their zone, the territory's, else the window's."""
+    for named in (season.timezone for season in seasons):
+        if is_zone(named):
+            return named, True
     territory = territory_of(thing) or next((code(one) for season in seasons for one in season.territories), "")
-    pair = ones[0].pair
-    timezone = explicit or zone_of(territory) or (pair.timezone if pair else "UTC")
-    return Scheduled(thing, ones, tuple(seasons), timezone, bool(explicit), named)
+    written = window.pair.timezone if window.pair else window.node.string("metadata", "timezone")
+    return zone_of(territory) or (written if is_zone(written) else "UTC"), False
 
 
 def _by_days(window: Window, groups: list[list[Season]], settings: Settings) -> list[Season] | None:

@@ -14,6 +14,7 @@ from harness.errors import BadInput, Exit
 from harness.validate.baseline import Baseline, baseline_text, read_baseline
 from harness.validate.changed import change_since, spans
 from harness.validate.config import ValidateConfig, find_config
+from harness.validate.emit import emitted
 from harness.validate.engine import Outcome, read, validate
 from harness.validate.estate import Estate, did_you_mean
 from harness.validate.finding import Finding, Severity
@@ -102,6 +103,7 @@ def examine(wishes: Wishes, today: date, progress: Callable[[str], None] = lambd
         known=known,
         elsewhere=elsewhere,
         understood=wishes.understood,
+        extra={"corrected cron triggers": emitted(estate, settings)} if wishes.emit else {},
         notes=_notes(estate, outcome, settings.database),
     )
     return replace(report, seconds=time.monotonic() - begun)

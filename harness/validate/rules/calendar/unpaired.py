@@ -22,17 +22,17 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             continue
         since, until = horizon_minutes(settings, "UTC")
         if next_fire(pair.start, since) is not None and next_fire(pair.end, since) is not None:
-            yield from _told(window, pair, since, until)
+            yield from _told(window, pair, since, until, settings)
 
 
-def _told(window: Window, pair: CronTrigger, since: int, until: int) -> Iterator[Defect]:
+def _told(window: Window, pair: CronTrigger, since: int, until: int, settings: Settings) -> Iterator[Defect]:
     twice = out_of_turn(pair.start, pair.end, since, until)
     if not twice:
         return
     kind = "end" if any(one == "end" for one, _, _ in twice) else "start"
     gaps = [(at, other) for one, at, other in twice if one == kind]
     here, there = (f"{local('UTC', at):%a %d %b %Y %H:%M}" for at in gaps[0])
-    days = len(coverage(pair.start, pair.end, since, until).days(pair.timezone))
+    days = len(coverage(pair.start, pair.end, *horizon_minutes(settings, pair.timezone)).days(pair.timezone))
     missing, state = ("start", f"keeps {pair.desired} pods") if kind == "end" else ("end", "stays closed")
     often = len(fires(pair.start if missing == "start" else pair.end, since, until))
     yield Defect(
@@ -40,7 +40,7 @@ def _told(window: Window, pair: CronTrigger, since: int, until: int) -> Iterator
         f"No {missing} lies between the {kind}s of {here} and {there}; KEDA only asks which of the two comes next, so "
         f"{window.label} {state} in between (gaps of this kind: {len(gaps)}; it is open on {days} of 365 days)",
         f"Restrict {kind} to the same days as {missing}, so that they take turns",
-        (Related(window.part(missing), f"comes {often} times in the year"),),
+        (Related(window.part(missing), f"comes {often} times in the year" if often != 1 else "comes once in the year"),),
     )
 
 

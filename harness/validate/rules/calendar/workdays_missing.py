@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.calendar.coverage import fires
+from harness.calendar.localtime import local, minute_of
 from harness.calendar.pairing import takes_turns
+from harness.calendar.window import CronTrigger
 from harness.validate.dayspoken import saturday_is_workday, says_workdays
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.promises import Season
 from harness.validate.rule import ValidationRule
 from harness.validate.scheduled import scheduled
-from harness.validate.windows import Remark, Window, windows
+from harness.validate.windows import Remark, Window, horizon_minutes, windows
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -24,9 +27,9 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     }
     for window in windows(estate):
         pair = window.pair
-        if pair is None or not takes_turns(pair.start, pair.end):
+        if pair is None or not takes_turns(pair.start, pair.end) or not (_remark(window) or window in promised):
             continue
-        weekdays = set(pair.start.values()[4])
+        weekdays = _open_on(window, pair, settings)
         if remark := _remark(window):
             words = says_workdays(remark.text)
             if weekdays & ({0} if saturday_is_workday(words) else {0, 6}):
@@ -51,6 +54,15 @@ def _defect(window: Window, who: str, related: Related, confidence: Confidence, 
         confidence,
         understood,
     )
+
+
+def _open_on(window: Window, pair: CronTrigger, settings: Settings) -> set[int]:
+    """The days of the week (Sunday is 0) on which it opens, or is open at noon; not those that a night runs into."""
+    since, until = horizon_minutes(settings, pair.timezone)
+    cover = window.cover(since, until)
+    found = {local(pair.timezone, at).isoweekday() % 7 for at in fires(pair.start, since, until)}
+    free = [day for day in cover.days(pair.timezone) if day.weekday() > 4]
+    return found | {day.isoweekday() % 7 for day in free if minute_of(pair.timezone, day, 720) in cover}
 
 
 def _remark(window: Window) -> Remark | None:
