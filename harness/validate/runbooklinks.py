@@ -1,0 +1,116 @@
+"""Links from alerts to pages: what an alert links, and which of the pages that were read it means."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from urllib.parse import unquote, urlsplit
+
+from harness.validate.artefacts import MarkdownPage, Rule
+from harness.validate.estate import Estate
+from harness.validate.yamltree import Node
+
+KEYS = (
+    "runbook_url", "runbook", "runbookUrl", "runbookURL", "runbook_link", "runbook-url", "playbook", "playbook_url", "sop",
+    "sop_url",
+)  # fmt: skip
+"""Annotations (or labels) in use for the page of an alert."""
+
+_HOSTED = re.compile(r"^/(?P<repo>[^/]+/[^/]+)/(?:-/)?(?:blob|tree|raw|src/branch)/(?P<ref>[^/]+)/(?P<path>.+)$")
+_MARKDOWN = re.compile(r"\.(?:md|markdown|mdx|mkd)$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class RunbookLink:
+    """A link as written. `path`: parts of the path to the page; `anchor`; `hosted`: the repository of a code host, or ''.
+
+    `relative`: without a host. `style`: whose anchors count, github or mkdocs.
+    """
+
+    node: Node
+    path: tuple[str, ...]
+    anchor: str
+    relative: bool
+    hosted: str = ""
+
+    @property
+    def style(self) -> str:
+        """GitHub's anchors on a code host, MkDocs' on a site, any for a path."""
+        return "" if self.relative else "github" if self.hosted else "mkdocs"
+
+    @property
+    def is_file(self) -> bool:
+        """Whether it names a Markdown file."""
+        return bool(self.path and _MARKDOWN.search(self.path[-1]))
+
+
+def link(rule: Rule) -> Node | None:
+    """The node of an alert's link to its page, or None."""
+    for where in ("annotations", "labels"):
+        for key in KEYS:
+            node = rule.node.get(where, key)
+            if node is not None and node.text.strip():
+                return node
+    return None
+
+
+def read_link(node: Node) -> RunbookLink | None:
+    """What a link says; None for templates and for text that is no link."""
+    text = node.text.strip()
+    if "{{" in text or " " in text or not text:
+        return None
+    url = urlsplit(text)
+    if url.scheme not in ("", "http", "https"):
+        return None
+    relative = not url.scheme and not url.netloc
+    hosted = _HOSTED.match(url.path) if not relative else None
+    path = hosted["path"] if hosted else url.path
+    parts = tuple(part for part in unquote(path).split("/") if part not in ("", "."))
+    if relative and not parts and not url.fragment:
+        return None
+    return RunbookLink(node, parts, unquote(url.fragment), relative, f"{url.netloc}/{hosted['repo']}" if hosted else "")
+
+
+def page_of(found: RunbookLink, estate: Estate) -> tuple[MarkdownPage | None, bool]:
+    """The page that is meant and whether that is sure: by the end of its path, of two parts at least but for file names."""
+    wanted = tuple(part for part in found.path if part != "..")
+    best: list[tuple[int, MarkdownPage]] = []
+    for page in estate.found.pages:
+        for parts in _spellings(page, found):
+            same = _common_end(parts, wanted)
+            if same and (same == len(wanted) or same >= 2 or (found.is_file and same == 1 and len(wanted) == 1)):
+                best.append((same, page))
+    if not best:
+        return None, False
+    most = max(same for same, _ in best)
+    pages = {id(page): page for same, page in best if same == most}
+    sure = len(pages) == 1 and (most == len(wanted) or most >= 2)
+    return next(iter(pages.values())), sure and (found.relative or bool(found.hosted) or most >= 2)
+
+
+def _spellings(page: MarkdownPage, found: RunbookLink) -> list[tuple[str, ...]]:
+    parts = PurePosixPath(page.file.path.as_posix()).parts
+    if found.is_file:
+        return [parts]
+    stem = (*parts[:-1], _MARKDOWN.sub("", parts[-1]))
+    html = (*stem[:-1], f"{stem[-1]}.html")
+    folder = [parts[:-1]] if stem[-1].lower() in ("index", "readme") else []
+    return [stem, html, (*stem, "index.html"), *folder]
+
+
+def _common_end(parts: tuple[str, ...], wanted: tuple[str, ...]) -> int:
+    same = 0
+    for one, other in zip(reversed(parts), reversed(wanted), strict=False):
+        if one != other:
+            break
+        same += 1
+    return same
+
+
+def anchors(page: MarkdownPage, style: str) -> set[str]:
+    """What links may call the headings of a page; every way of making anchors counts where `style` is ''."""
+    found = set(page.anchors)
+    for heading in page.headings:
+        found |= {anchor for way, anchor in heading.anchors.items() if not style or way in (style, "explicit")}
+    return found
