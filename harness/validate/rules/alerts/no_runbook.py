@@ -11,6 +11,9 @@ from harness.validate.promql import normalised
 from harness.validate.rule import ValidationRule
 from harness.validate.runbooklinks import link
 
+_MANY = 5
+"""So many alerts of a file have to have a link, and four of five, before one without is more than a note."""
+
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """File by file; where no alert of anybody has a link, one note for all."""
@@ -48,7 +51,7 @@ def _without(rule: Rule, have: int, of: int, section: tuple[MarkdownPage, Headin
         rule.place,
         f"{rule.alert} has no link to a runbook; {have} of the {of} alerts of this file have one",
         "Add the annotation that the others have",
-        severity=None if have * 2 >= of else Severity.INFO,
+        severity=None if have >= _MANY and (of - have) * 5 <= of else Severity.INFO,
     )
 
 
