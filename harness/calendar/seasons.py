@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from harness.calendar.coverage import Coverage
 from harness.calendar.localtime import DAY, minute_of
@@ -52,13 +53,7 @@ class SeasonDates:
 
     def days(self, first: date, last: date) -> frozenset[date]:
         """The days it promises between two days, both included."""
-        return frozenset(
-            day
-            for year in self.years(first.year - 1, last.year)
-            for begins, ends in [self.occurrence(year)]
-            for day in _range(max(begins, first), min(ends, last))
-            if self._on(day)
-        )
+        return _days(self, first, last)
 
     def promised(self, timezone: str, first_year: int, last_year: int) -> Coverage:
         """The minutes that it promises in the years it begins in, by a zone's clock."""
@@ -70,14 +65,27 @@ class SeasonDates:
                 found.extend(
                     (minute_of(timezone, day, self.opens), minute_of(timezone, day, closes))
                     for day in _range(first, last)
-                    if self._on(day)
+                    if self.is_on(day)
                 )
             else:
                 found.append((minute_of(timezone, first, self.opens), minute_of(timezone, last, closes)))
         return Coverage.of(found)
 
-    def _on(self, day: date) -> bool:
+    def is_on(self, day: date) -> bool:
+        """Whether it holds on a day between its first and its last."""
         return not (self.workdays and day.weekday() >= _SATURDAY) and day not in self.off
+
+
+@lru_cache(maxsize=4096)
+def _days(season: SeasonDates, first: date, last: date) -> frozenset[date]:
+    """Kept, because many objects are compared with the same season."""
+    return frozenset(
+        day
+        for year in season.years(first.year - 1, last.year)
+        for begins, ends in [season.occurrence(year)]
+        for day in _range(max(begins, first), min(ends, last))
+        if season.is_on(day)
+    )
 
 
 def stretches(days: frozenset[date]) -> list[tuple[date, date]]:

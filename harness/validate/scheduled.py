@@ -137,6 +137,7 @@ def scheduled(estate: Estate, settings: Settings) -> tuple[Scheduled, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
 def compared(one: Scheduled, settings: Settings) -> Comparison | None:
     """The next occurrence (or that of the year asked for) beside the windows; None where there is none ahead."""
     first_day, last_day = horizon(settings)
@@ -152,7 +153,7 @@ def compared(one: Scheduled, settings: Settings) -> Comparison | None:
     since, until = first - timedelta(days=around), last + timedelta(days=around)
     span = year_span(since, until, one.timezone)
     cover = one.cover(*span)
-    promised = frozenset(day for season in one.seasons for day in dates(season, one.thing, settings).days(since, until))
+    promised = frozenset().union(*(dates(season, one.thing, settings).days(since, until) for season in one.seasons))
     return Comparison(first, last, promised, cover.days(one.timezone), cover, Coverage((span,)))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from functools import cache
 
 from harness.calendar.coverage import Coverage, coverage
 from harness.calendar.cron import Cron
@@ -26,13 +27,19 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         pair = window.pair
         if pair is None or len(pair.start.values()[1]) >= _OFTEN or not takes_turns(pair.start, pair.end):
             continue
-        for day in (first + timedelta(days=offset) for offset in range((last - first).days + 1)):
-            if day_offset(pair.timezone, day) is None:
-                for part, cron in (("start", pair.start), ("end", pair.end)):
-                    clock = _odd(cron, day)
-                    if clock is not None and (defect := _defect(window, pair, part, day, clock)):
-                        yield defect
-                        break
+        for day in _changes(pair.timezone, first, last):
+            for part, cron in (("start", pair.start), ("end", pair.end)):
+                clock = _odd(cron, day)
+                if clock is not None and (defect := _defect(window, pair, part, day, clock)):
+                    yield defect
+                    break
+
+
+@cache
+def _changes(timezone: str, first: date, last: date) -> tuple[date, ...]:
+    """The days on which a zone's clock changes."""
+    days = (first + timedelta(days=offset) for offset in range((last - first).days + 1))
+    return tuple(day for day in days if day_offset(timezone, day) is None)
 
 
 def _odd(cron: Cron, day: date) -> int | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from harness.calendar.pairing import takes_turns
 from harness.validate.dayspoken import says_every_day, says_weekend_too, says_workdays
@@ -52,6 +53,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             )
 
 
+@lru_cache(maxsize=4096)
 def _says_so_nearby(estate: Estate, season: Season) -> bool:
     """Whether a sentence under the promise's heading is about workdays: hours often stand in a sentence of their own."""
     page = next((page for page in estate.found.pages if page.file.path == season.place.path), None)

@@ -14,12 +14,14 @@ from harness.validate.sql.repository import repository
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Every journal for which no DELETE, TRUNCATE, partition or partition manager is to be found in any file read."""
     known = repository(estate)
+    texts = [file.text.lower() for file in estate.found.files]
     for table, _ in known.schema.journals():
+        name = table.name.lower()
         removed = re.compile(
-            rf"(?:\bdelete\s+from|\btruncate(?:\s+table)?|create_parent\s*\(|\bdrop\s+table)[^;]{{0,80}}\b{re.escape(table.name)}",
+            rf"(?:\bdelete\s+from|\btruncate(?:\s+table)?|create_parent\s*\(|\bdrop\s+table)[^;]{{0,80}}\b{re.escape(name)}",
             re.I,
         )
-        if not table.partitioned and not any(removed.search(file.text) for file in estate.found.files):
+        if not table.partitioned and not any(name in text and removed.search(text) for text in texts):
             yield Defect(
                 table.statement.at(table.location),
                 f"Nothing that was read ever removes an entry of {table.title}",
