@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -96,9 +96,7 @@ class Cron:
 
     def values(self) -> tuple[tuple[int, ...], ...]:
         """What each field names, in order: minutes, hours, days of month, months, days of week (Sunday is 0)."""
-        return tuple(
-            tuple(sorted(field.values(text))) for field, text in zip(_FIELDS, self.expression.split(), strict=True)
-        )
+        return _values(self.expression)
 
     def _spelled_out(self) -> str:
         """Each field as a list of numbers, so that cronsim has nothing of its own to read into it."""
@@ -107,10 +105,16 @@ class Cron:
             names = ", ".join(field.name for field in _FIELDS)
             raise ValueError(f"'{self.expression}' has {len(texts)} fields; KEDA wants five: {names}")
         try:
-            values = [sorted(field.values(text)) for field, text in zip(_FIELDS, texts, strict=True)]
+            values = _values(self.expression)
         except ValueError as error:
             raise ValueError(f"'{self.expression}' is no cron expression that KEDA accepts: {error}") from None
         return " ".join(",".join(map(str, numbers)) for numbers in values)
+
+
+@lru_cache(maxsize=8192)
+def _values(expression: str) -> tuple[tuple[int, ...], ...]:
+    """What the five fields name. Raises ValueError."""
+    return tuple(tuple(sorted(field.values(text))) for field, text in zip(_FIELDS, expression.split(), strict=True))
 
 
 def is_zone(name: str) -> bool:
