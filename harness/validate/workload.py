@@ -105,13 +105,18 @@ def folder(thing: Thing) -> Path:
 
 
 def together(one: Thing, other: Thing) -> bool:
-    """Whether two manifests surely are of one installation: the same file or folder, or the same namespace by name.
+    """Whether two manifests surely are of one installation: in one folder, or of one namespace and above each other.
 
     Repositories keep environments (overlays/dev, overlays/prod) and alternatives side by side, which never meet.
     """
     if not same_namespace(one, other):
         return False
-    return folder(one) == folder(other)
+    here, there = folder(one), folder(other)
+    return here == there or (bool(one.namespace) and one.namespace == other.namespace and _above(here, there))
+
+
+def _above(here: Path, there: Path) -> bool:
+    return here in there.parents or there in here.parents
 
 
 def nearness(one: Thing, other: Thing) -> int:
