@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
 from functools import lru_cache
 
 from harness.validate.estate import Estate
+from harness.validate.finding import Confidence
 from harness.validate.promises import Mention, Scale
-from harness.validate.scaler import Scaler, scalers
+from harness.validate.scaler import Scaler, integer, scalers
 from harness.validate.text import Place
 from harness.validate.workload import Workload, workloads
 
@@ -60,3 +63,80 @@ def _mentioned(estate: Estate) -> dict[str, frozenset[str]]:
         words = set(re.findall(r"[A-Za-z0-9][A-Za-z0-9.-]*[A-Za-z0-9]", page.file.text))
         found.setdefault(str(page.file.path), set()).update(words & known)
     return {path: frozenset(names) for path, names in found.items()}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pledge:
+    """An autoscaler has to bring its workload from `start` to `goal` pods, `within` a time of `cause` where one is said.
+
+    `step`: the promise that counts the pods, `deadline`: the one with the time (often the same).
+    """
+
+    scaler: Scaler
+    start: int
+    goal: int
+    within: timedelta | None
+    cause: str
+    step: Scale
+    deadline: Scale
+
+    @property
+    def down(self) -> bool:
+        """Whether pods are to go."""
+        return self.goal < self.start
+
+    @property
+    def confidence(self) -> Confidence:
+        """The less sure of both promises; described workloads are never certain."""
+        both = {self.step.confidence, self.deadline.confidence}
+        if not self.step.workload:
+            both.add(Confidence.LIKELY)
+        return next(one for one in (Confidence.GUESS, Confidence.LIKELY, Confidence.CERTAIN) if one in both)
+
+    @property
+    def understood(self) -> str:
+        """What was read, as a sentence without its full stop."""
+        if self.deadline is self.step:
+            return self.step.understood()
+        return f"{self.step.understood()}; {self.deadline.understood()}"
+
+
+@lru_cache(maxsize=2)
+def pledges(estate: Estate) -> tuple[Pledge, ...]:
+    """Every promised number of pods with its autoscaler, and the deadlines of its section."""
+    promised = estate.all(Scale)
+    open_ended = [one for one in promised if one.wanted is None and one.within is not None]
+    found: list[Pledge] = []
+    for step in promised:
+        if step.wanted is not None:
+            for scaler in scalers_of_scale(step, estate):
+                found += _pledges(step, scaler, [one for one in open_ended if _covers(one, step, scaler)])
+    return tuple(found)
+
+
+def _pledges(step: Scale, scaler: Scaler, deadlines: list[Scale]) -> Iterator[Pledge]:
+    assert step.wanted is not None
+    planned = [integer(one.setting("desiredReplicas"), 0) for one in scaler.triggers if one.type == "cron"]
+    if step.down:
+        start = step.usual if step.usual is not None else max([step.wanted + 1, *planned])
+        yield Pledge(scaler, start, step.wanted, step.within, step.cause, step, step)
+        return
+    usual = step.usual if step.usual is not None else scaler.least
+    up = [one for one in deadlines if not one.down] if step.within is None else []
+    for deadline in up or [step]:
+        yield Pledge(scaler, usual, step.wanted, deadline.within, deadline.cause, step, deadline)
+    for deadline in deadlines:
+        if deadline.down and usual < step.wanted:
+            yield Pledge(scaler, step.wanted, usual, deadline.within, deadline.cause, step, deadline)
+
+
+def _covers(deadline: Scale, step: Scale, scaler: Scaler) -> bool:
+    """Whether a deadline without a number is about this step: in its section, and about its workload or about all."""
+    if deadline.place.path != step.place.path or deadline.headings[:2] != step.headings[:2]:
+        return False
+    if deadline.season and step.season and deadline.season != step.season:
+        return False
+    if deadline.workload:
+        return deadline.workload in (scaler.target, scaler.name)
+    words = {word.lower() for part in (deadline.component, deadline.territory) for word in _WORD.findall(part)}
+    return words <= {word.lower() for word in _WORD.findall(scaler.target)}

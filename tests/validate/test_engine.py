@@ -53,7 +53,7 @@ def test_a_severity_of_the_project_counts_and_an_id_counts_more_than_a_family(tm
 
 
 def test_a_name_that_fits_no_rule_is_refused_with_the_nearest() -> None:
-    with pytest.raises(BadInput, match="There is no rule or family 'SC04'; did you mean 'SC0.4'"):
+    with pytest.raises(BadInput, match=r"There is no rule or family 'SC04'; did you mean 'SC0.4'"):
         Selection(select=("SC04",)).check(rules())
 
 
