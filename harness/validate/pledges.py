@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from harness.validate.estate import Estate
 from harness.validate.finding import Confidence
@@ -18,14 +18,20 @@ from harness.validate.workload import Workload, workloads
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 
 
+@cache
+def words_of(name: str) -> frozenset[str]:
+    """`crm-queries-de` -> crm, queries, de."""
+    return frozenset(word.lower() for word in _WORD.findall(name))
+
+
 def scalers_of(name: str, place: Place, estate: Estate, described: tuple[str, ...] = ()) -> Iterator[Scaler]:
     """The autoscalers of a workload by name, by words such as ('queries', 'DE') in its name, or all the page is about."""
-    words = {word.lower() for part in described for word in _WORD.findall(part)}
+    words = frozenset(word for part in described for word in words_of(part))
     for scaler in scalers(estate):
         if name:
             fits = name in (scaler.target, scaler.name)
         elif words:
-            fits = words <= {word.lower() for word in _WORD.findall(scaler.target)}
+            fits = words <= words_of(scaler.target)
         else:
             fits = _on_page(scaler.target, place, estate) or _on_page(scaler.name, place, estate)
         if fits:
@@ -106,11 +112,12 @@ def pledges(estate: Estate) -> tuple[Pledge, ...]:
     """Every promised number of pods with its autoscaler, and the deadlines of its section."""
     promised = estate.all(Scale)
     open_ended = [one for one in promised if one.wanted is None and one.within is not None]
+    known = frozenset(word for scaler in scalers(estate) for word in words_of(scaler.target))
     found: list[Pledge] = []
     for step in promised:
         if step.wanted is not None:
             for scaler in scalers_of_scale(step, estate):
-                found += _pledges(step, scaler, [one for one in open_ended if _covers(one, step, scaler)])
+                found += _pledges(step, scaler, [one for one in open_ended if _covers(one, step, scaler, known)])
     return tuple(found)
 
 
@@ -130,7 +137,7 @@ def _pledges(step: Scale, scaler: Scaler, deadlines: list[Scale]) -> Iterator[Pl
             yield Pledge(scaler, step.wanted, usual, deadline.within, deadline.cause, step, deadline)
 
 
-def _covers(deadline: Scale, step: Scale, scaler: Scaler) -> bool:
+def _covers(deadline: Scale, step: Scale, scaler: Scaler, known: frozenset[str]) -> bool:
     """Whether a deadline without a number is about this step: in its section, and about its workload or about all."""
     if deadline.place.path != step.place.path or deadline.headings[:2] != step.headings[:2]:
         return False
@@ -138,5 +145,6 @@ def _covers(deadline: Scale, step: Scale, scaler: Scaler) -> bool:
         return False
     if deadline.workload:
         return deadline.workload in (scaler.target, scaler.name)
-    words = {word.lower() for part in (deadline.component, deadline.territory) for word in _WORD.findall(part)}
-    return words <= {word.lower() for word in _WORD.findall(scaler.target)}
+    # What is in no autoscaler's name at all is no component: `of the windows` says nothing about whom it is for.
+    component = words_of(deadline.component) if words_of(deadline.component) <= known else frozenset()
+    return component | words_of(deadline.territory) <= words_of(scaler.target)
