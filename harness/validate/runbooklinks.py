@@ -73,7 +73,10 @@ def read_link(node: Node) -> RunbookLink | None:
 
 
 def page_of(found: RunbookLink, estate: Estate) -> tuple[MarkdownPage | None, bool]:
-    """The page that is meant and whether that is sure: by the end of its path, of two parts at least but for file names."""
+    """The page that is meant and whether that is sure: by the end of its path, of two parts at least but for file names.
+
+    Of several pages it is the one nearest to the alert's own file.
+    """
     wanted = tuple(part for part in found.path if part != "..")
     best: list[tuple[int, MarkdownPage]] = []
     for page in estate.found.pages:
@@ -84,9 +87,10 @@ def page_of(found: RunbookLink, estate: Estate) -> tuple[MarkdownPage | None, bo
     if not best:
         return None, False
     most = max(same for same, _ in best)
-    pages = {id(page): page for same, page in best if same == most}
+    pages = list({id(page): page for same, page in best if same == most}.values())
     sure = len(pages) == 1 and (most == len(wanted) or most >= 2)
-    return next(iter(pages.values())), sure and (found.relative or bool(found.hosted) or most >= 2)
+    chosen = max(pages, key=lambda page: _common_start(page.file.path.parts, found.node.file.path.parts))
+    return chosen, sure and (found.relative or bool(found.hosted) or most >= 2)
 
 
 def _spellings(page: MarkdownPage, found: RunbookLink) -> list[tuple[str, ...]]:
@@ -106,6 +110,10 @@ def _common_end(parts: tuple[str, ...], wanted: tuple[str, ...]) -> int:
             break
         same += 1
     return same
+
+
+def _common_start(one: tuple[str, ...], other: tuple[str, ...]) -> int:
+    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
 def anchors(page: MarkdownPage, style: str) -> set[str]:
