@@ -191,7 +191,10 @@ def leads(estate: Estate, one: Scheduled) -> list[tuple[timedelta, Scale]]:
     return [
         (scale.lead, scale)
         for scale in estate.all(Scale)
-        if scale.lead and not scale.down and (not scale.season or same_name(key(scale.season), words))
+        if scale.lead
+        and scale.cause != "load"
+        and not scale.down
+        and (not scale.season or same_name(key(scale.season), words))
         if not scale.workload or scale.workload in (one.thing.name, target)
         if not scale.territory or not territory or code(scale.territory) == territory
     ]
