@@ -19,6 +19,11 @@ _EVERY_DAY = re.compile(
     re.IGNORECASE,
 )
 _WEEKEND = re.compile(r"\b(?:weekends?|saturdays?|sundays?|wochenenden?|samstags?|sonntags?)\b", re.IGNORECASE)
+_INCLUDED = re.compile(
+    r"\b(?:also|incl\w*|auch|inkl\w*|einschlie\w+|sowie)\W+(?:\w+\W+){0,2}?(?:weekends?|wochenenden?)\b"
+    r"|\b(?:weekends?|wochenenden?)\W+(?:too|included|inklusive|eingeschlossen|ebenfalls)\b",
+    re.IGNORECASE,
+)
 _NOT = re.compile(r"\b(?:not|no|never|except|excluding|without|kein\w*|nicht|ohne|außer|ausser)\b", re.IGNORECASE)
 _NIGHT = re.compile(
     r"\b(?:night\w*|overnight|nacht\w*|nächtlich\w*|evening\w*|abend\w*|batch|late|spät\w*|backup|etl)\b", re.IGNORECASE
@@ -58,7 +63,12 @@ def says_every_day(text: str) -> str:
 def says_weekend_too(text: str) -> bool:
     """Whether weekends are named, unless it is to leave them out."""
     found = _WEEKEND.search(_words(text))
-    return bool(found) and not _NOT.search(_words(text)[max(found.start() - 20, 0) : found.start()]) if found else False
+    return found is not None and not _NOT.search(_words(text)[max(found.start() - 20, 0) : found.start()])
+
+
+def includes_weekends(text: str) -> bool:
+    """Whether it says expressly that weekends are included."""
+    return _INCLUDED.search(_words(text)) is not None
 
 
 def says_night(text: str) -> bool:

@@ -11,20 +11,8 @@ from harness.calendar.seasons import SeasonDates
 from harness.validate.artefacts import Thing
 from harness.validate.estate import Estate, Settings
 from harness.validate.promises import Season
-from harness.validate.scheduled import (
-    Scheduled,
-    by_name,
-    compared,
-    concerns,
-    dates,
-    days_told,
-    leads,
-    same_name,
-    scheduled,
-    season_name,
-    window_words,
-    zone_for,
-)
+from harness.validate.scheduled import Scheduled, by_name, compared, concerns, dates, days_told, leads, scheduled, zone_for
+from harness.validate.seasonnames import same_name, season_name, window_words
 from harness.validate.windows import Window, horizon, windows_by_thing
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from functools import cache, lru_cache
+from functools import lru_cache
 
 from harness.calendar.coverage import Coverage, year_span
 from harness.calendar.cron import is_zone
@@ -19,27 +18,10 @@ from harness.validate.artefacts import Thing
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence
 from harness.validate.promises import Scale, Season
+from harness.validate.seasonnames import code, key, same_name, season_name, territory_of, window_words
 from harness.validate.windows import Window, horizon, is_seasonal, windows_by_thing
 
-_GENERIC = re.compile(
-    r"season|saison|seasonal|peak|window|fenster|zeitfenster|prescale|pre|scale|scaling|cron|trigger|load|last|high|up|the|and|"
-    r"der|die|das|und|for|fuer|von|from|bis|to|verkauf|geschaeft|business|sale|sales|days|tage|crm|zeit|time"
-)
-_SAME = (
-    ("weihnacht", "christmas", "xmas", "noel", "advent"),
-    ("ostern", "easter"),
-    ("spargel", "asparagus"),
-    ("sommer", "summer"),
-    ("winter",),
-    ("herbst", "autumn", "fall"),
-    ("fruehling", "fruehjahr", "spring"),
-    ("schulbeginn", "schulanfang", "backtoschool"),
-)
-_UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
-_TERRITORIES = {
-    "de": "DE", "deutschland": "DE", "germany": "DE", "ch": "CH", "schweiz": "CH", "switzerland": "CH", "suisse": "CH",
-    "at": "AT", "oesterreich": "AT", "austria": "AT", "bayern": "DE", "bavaria": "DE",
-}  # fmt: skip
+_LEAP_DAY = (2, 29)
 _BRIDGED = 5
 """So many days after a promised day may the next one lie within the same stretch: Easter, or Christmas by a weekend."""
 
@@ -168,7 +150,7 @@ def dates(season: Season, thing: Thing | None, settings: Settings, *, off: bool 
         )
     return SeasonDates(
         season.first,
-        season.last,
+        _LEAP_DAY if _to_the_end_of_february(season) else season.last,
         year,
         season.opens.hour * 60 + season.opens.minute if season.opens else 0,
         season.closes.hour * 60 + season.closes.minute if season.closes else 1440,
@@ -225,56 +207,9 @@ def concerns(season: Season, thing: Thing) -> bool:
     return not season.territories or not territory or territory in {code(one) for one in season.territories}
 
 
-def season_name(season: Season) -> str:
-    """Its name, or the heading it stands under."""
-    return season.name or (season.headings[-1] if season.headings else "")
-
-
-@cache
-def code(territory: str) -> str:
-    """DE for Germany, DE-BY, Deutschland; other names stay as they are."""
-    plain = territory.casefold().translate(_UMLAUTS)
-    return _TERRITORIES.get(plain, _TERRITORIES.get(plain.split("-")[0], territory))
-
-
-def territory_of(thing: Thing) -> str:
-    """The territory of an object by its label, else by a part of its name; '' where neither tells."""
-    labels = thing.labels
-    for name in ("territory", "country", "region", "market"):
-        if labels.get(name):
-            return code(labels[name])
-    parts = re.split(r"[-_.]", thing.name.casefold())
-    return next((part.upper() for part in reversed(parts) if part in ("de", "ch", "at")), "")
-
-
-@cache
-def key(name: str) -> tuple[str, ...]:
-    """The words of a name that tell it apart, lower case and without umlauts."""
-    plain = name.casefold().translate(_UMLAUTS)
-    words = [
-        word
-        for word in re.findall(r"[a-z]{3,}", plain.replace("black friday", "blackfriday"))
-        if not _GENERIC.fullmatch(word)
-    ]
-    return tuple(dict.fromkeys(_synonym(word) for word in words))
-
-
-def window_words(window: Window) -> tuple[str, ...]:
-    """The telling words of a window: its name's, else those of its comments and its object's name."""
-    if window.name:
-        return key(window.name)
-    return tuple(word for text in (*(remark.text for remark in window.remarks), window.thing.name) for word in key(text))
-
-
-def same_name(one: Sequence[str], other: Sequence[str]) -> bool:
-    """Whether two names share a telling word; words of six letters and more may differ in their ends."""
-    return any(
-        mine == theirs or (len(mine) > 5 and len(theirs) > 5 and mine[:6] == theirs[:6]) for mine in one for theirs in other
-    )
-
-
-def _synonym(word: str) -> str:
-    return next((group[0] for group in _SAME for one in group if word.startswith(one)), word)
+def _to_the_end_of_february(season: Season) -> bool:
+    """Whether 28 February stands for the last day of the month: prose that names the month and no such number."""
+    return season.last == (2, 28) and "feb" in season.sentence.casefold() and "28" not in season.sentence
 
 
 def _scheduled(thing: Thing, windows: Iterable[Window], seasons: list[Season], named: bool) -> Scheduled:
@@ -300,7 +235,7 @@ def _by_days(window: Window, groups: list[list[Season]], settings: Settings) -> 
     first, last = horizon(settings)
     since, until = minute_of(window.pair.timezone, first, 0), minute_of(window.pair.timezone, last, 1440)
     covered = window.cover(since, until).days(window.pair.timezone)
-    best, share = None, _NAMED_PART
+    best, share = None, 0.0
     for group in groups:
         promised = frozenset(day for season in group for day in dates(season, window.thing, settings).days(first, last))
         both = len(covered & promised)
@@ -308,9 +243,9 @@ def _by_days(window: Window, groups: list[list[Season]], settings: Settings) -> 
             continue
         # A name of its own that no season bears speaks for something else that lies within the season.
         whole = len(covered | promised) if key(window.name) else min(len(covered), len(promised))
-        part = both / whole
-        if part >= share:
-            best, share = group, part
+        alike = both / len(covered | promised)
+        if both / whole >= _NAMED_PART and alike > share:
+            best, share = group, alike
     return best
 
 

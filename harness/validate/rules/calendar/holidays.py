@@ -11,7 +11,8 @@ from harness.validate.dayspoken import leaves_out_holidays, says_workdays, speak
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.rule import ValidationRule
-from harness.validate.scheduled import compared, regions, scheduled, territory_of
+from harness.validate.scheduled import compared, regions, scheduled
+from harness.validate.seasonnames import territory_of
 from harness.validate.windows import Window, horizon_minutes, windows
 
 _SATURDAY = 5

@@ -8,7 +8,8 @@ from harness.validate.estate import Estate, Settings, did_you_mean
 from harness.validate.finding import Confidence, Defect, Severity
 from harness.validate.promises import Scale, Season
 from harness.validate.rule import ValidationRule
-from harness.validate.scheduled import by_name, key, same_name, scheduled, season_name, window_words
+from harness.validate.scheduled import by_name, scheduled
+from harness.validate.seasonnames import key, same_name, season_name, window_words
 from harness.validate.windows import is_seasonal, windows
 
 _SHORTEST = 3

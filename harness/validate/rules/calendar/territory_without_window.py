@@ -10,7 +10,8 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.promises import Scale, Season
 from harness.validate.rule import ValidationRule
-from harness.validate.scheduled import by_name, code, key, same_name, season_name, territory_of, window_words
+from harness.validate.scheduled import by_name
+from harness.validate.seasonnames import code, key, same_name, season_name, territory_of, window_words
 from harness.validate.windows import windows
 
 

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from harness.validate.estate import Estate, Settings, did_you_mean, nearest
 from harness.validate.finding import Confidence, Defect, Severity
 from harness.validate.rule import ValidationRule
-from harness.validate.scheduled import by_name, key, same_name, scheduled, season_name
+from harness.validate.scheduled import by_name, scheduled
+from harness.validate.seasonnames import key, same_name, season_name
 from harness.validate.windows import Window, is_seasonal, windows
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from harness.calendar.pairing import takes_turns
-from harness.validate.dayspoken import says_every_day, says_weekend_too, says_workdays
+from harness.validate.dayspoken import includes_weekends, says_every_day, says_workdays
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.promises import Season
@@ -26,7 +26,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             continue
         named = Remark(window.name, window.part("start"))
         for remark in (*window.remarks, named):
-            if says_every_day(remark.text) or says_weekend_too(remark.text):
+            if says_every_day(remark.text) or includes_weekends(remark.text):
                 told.add(window)
                 yield Defect(
                     window.part("start"),
