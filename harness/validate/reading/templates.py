@@ -12,6 +12,8 @@ _ACTION = re.compile(
 )
 _JINJA = re.compile(r"^\s*\{%-?\s*\w+|\{%-?\s*(?:if|for|set|include|macro)\b.*?%\}", re.MULTILINE)
 _YTT = re.compile(r"^\s*#@(?:\s|overlay|data|schema|library|yaml)|\S\s+#@\s", re.MULTILINE)
+_PROMETHEUS = re.compile(r"\{\{[^{}\n]*\$(?:labels|value|externalLabels|externalURL)\b[^{}\n]*\}\}")
+"""What Prometheus fills in itself: a broken rule file is broken for all that."""
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -25,6 +27,7 @@ def renders_with(text: str, valid: bool) -> str:
         return "ytt"
     if "{{" in text or "{%" in text:
         bare = _COMMENT.sub("", text)
+        bare = _PROMETHEUS.sub("", bare)
         if _HELM.search(bare) or (not valid and _ACTION.search(bare)):
             return "Helm"
         if _JINJA.search(bare) or (not valid and "{{" in bare):
