@@ -15,7 +15,7 @@ Needs no cluster. Files are recognised by what is in them: Markdown, Kubernetes 
 EPILOG = """Examples:\n\n
 [bold]rehearse validate .[/] - everything below this folder\n\n
 [bold]helm template shop chart | rehearse validate - runbooks/[/] - a rendered chart against the runbooks\n\n
-[bold]rehearse validate . --helm chart/values.yaml[/] - the same, rendered for you\n\n
+[bold]rehearse validate . --helm crm/chart/values.yaml[/] - the same, rendered for you\n\n
 [bold]rehearse validate . --changed-since origin/main --format github[/] - on a pull request\n\n
 [bold]rehearse validate . --write-baseline known.json[/], then [bold]--baseline known.json[/] - on an old repository\n\n
 [bold]rehearse explain SC004[/] - what a rule is about\n\n

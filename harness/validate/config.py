@@ -93,6 +93,12 @@ class ValidateConfig(BaseModel):
         return replace(made, **set_here | {name: value for name, value in given.items() if value is not None})
 
 
+def config_schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of .rehearse.yaml."""
+    dialect = "https://json-schema.org/draft/2020-12/schema"
+    return {"$schema": dialect, **ValidateConfig.model_json_schema(by_alias=True)}
+
+
 def intervals(settings: Settings, estate: Estate) -> Settings:
     """With the intervals of the estate's Prometheus configuration, where exactly one value of each is there."""
     for key, name in (("scrape_interval", "scrape_seconds"), ("evaluation_interval", "evaluation_seconds")):

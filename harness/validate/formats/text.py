@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import groupby
 
 from rich.console import Console
@@ -21,12 +21,21 @@ _WIDEST = 160
 
 def write(report: Report, colour: bool) -> str:
     """The whole report."""
+    return _printed(_report(report), colour)
+
+
+def excerpt(finding: Finding, report: Report) -> str:
+    """One finding, without colours."""
+    return _printed(_finding(finding, report), False)
+
+
+def _printed(texts: Iterable[Text], colour: bool) -> str:
     stream = io.StringIO()
     console = Console(
         file=stream, force_terminal=colour, no_color=not colour, color_system="standard" if colour else None,
         width=10_000, highlight=False, soft_wrap=True, emoji=False, markup=False,
     )  # fmt: skip
-    for text in _report(report):
+    for text in texts:
         console.print(text)
     return stream.getvalue()
 
