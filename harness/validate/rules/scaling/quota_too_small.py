@@ -10,7 +10,7 @@ from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.quantity import quantity, written
 from harness.validate.rule import ValidationRule
 from harness.validate.scaler import Scaler, integer
-from harness.validate.workload import Workload, scaled, together, workloads
+from harness.validate.workload import Workload, same_namespace, scaled, together, workloads
 from harness.validate.yamltree import Node
 
 _COUNTED = {"pods": "", "count/pods": "", "cpu": "cpu", "memory": "memory"}
@@ -29,6 +29,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             most = quantity(limit.text)
             if key.text in _COUNTED and most is not None:
                 yield from _limit(estate, quota, key.text, limit, most, here)
+                yield from _silent(estate, key.text, limit, here)
 
 
 def _limit(
@@ -61,6 +62,28 @@ def _limit(
             "Raise the quota if they peak together, or lower a maximum",
             confidence=Confidence.LIKELY,
         )
+
+
+def _silent(estate: Estate, key: str, limit: Node, here: list[tuple[Scaler, Workload]]) -> Iterator[Defect]:
+    """Under a quota of a resource every container has to say how much of it it wants, or its pod is refused."""
+    resource, part = _COUNTED[key], "limits" if key.startswith("limits.") else "requests"
+    ranges = estate.things("LimitRange")
+    for scaler, workload in here if resource else ():
+        if any(same_namespace(one, workload.thing) for one in ranges):
+            continue
+        for container in workload.containers:
+            said = container.get("resources", part, resource) or (
+                container.get("resources", "limits", resource) if part == "requests" else None
+            )
+            if said is None:
+                yield Defect(
+                    (container.get("name") or container).place,
+                    f"{workload.name} says no {part} of {resource}, but the quota counts them: every new pod that "
+                    f"{scaler.name} wants is refused",
+                    f"Add resources.{part}.{resource}, or a LimitRange with a default",
+                    (Related(limit.place, "the quota"),),
+                    confidence=Confidence.LIKELY,  # A LimitRange that was not read may give a default.
+                )
 
 
 def _asks(workload: Workload, key: str) -> float:

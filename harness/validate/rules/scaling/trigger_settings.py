@@ -68,21 +68,22 @@ def _settings(thing: Thing, trigger: Trigger) -> Iterator[Defect]:
             f"The {trigger.type} trigger of {thing.name} lacks `{name}`; KEDA refuses it",
             f"Add {either} to its metadata{from_env}",
         )
+    given = {key.text for key, _ in trigger.metadata.items()} if trigger.metadata is not None else set()
     for key, value in trigger.metadata.items() if trigger.metadata is not None else ():
         setting = known.get(key.text)
         if _PLACEHOLDER.search(value.text) or key.text == "metricName":
             continue
         if setting is None:
-            base = known.get(key.text.removesuffix("FromEnv")) if key.text.endswith("FromEnv") else None
             near = nearest(key.text, known)
-            if base is None:
+            base = known.get(key.text.removesuffix("FromEnv")) if key.text.endswith("FromEnv") else None
+            if (
+                near and near not in given and base is None
+            ):  # Without a near name it may be read where KEDA's list does not say.
                 yield Defect(
                     key.place,
-                    f"The {trigger.type} scaler knows no `{key.text}`{did_you_mean(key.text, known)} KEDA ignores it"
-                    if near
-                    else f"The {trigger.type} scaler knows no `{key.text}`; KEDA ignores it",
-                    f"Write {near}" if near else f"Take {key.text} out",
-                    confidence=Confidence.LIKELY if near else Confidence.GUESS,
+                    f"The {trigger.type} scaler knows no `{key.text}`; did you mean '{near}'? KEDA ignores it",
+                    f"Write {near}",
+                    confidence=Confidence.LIKELY,
                 )
         elif setting.values and not {part.strip() for part in value.text.split(",")} <= set(setting.values):
             yield Defect(
