@@ -52,7 +52,12 @@ class Coverage:
         return Coverage.of(self.stretches + other.stretches)
 
     def __and__(self, other: Coverage) -> Coverage:
-        found, mine, theirs = [], 0, 0
+        found: list[tuple[int, int]] = []
+        if not self.stretches or not other.stretches:
+            return Coverage()
+        # Both are walked from where they can first meet: a season against the days of a year is a matter of a few steps.
+        mine = max(bisect_right(self.stretches, (other.stretches[0][0], 1 << 60)) - 1, 0)
+        theirs = max(bisect_right(other.stretches, (self.stretches[0][0], 1 << 60)) - 1, 0)
         while mine < len(self.stretches) and theirs < len(other.stretches):
             (since, until), (other_since, other_until) = self.stretches[mine], other.stretches[theirs]
             if max(since, other_since) < min(until, other_until):
@@ -77,11 +82,7 @@ class Coverage:
 
     def days(self, timezone: str) -> frozenset[date]:
         """The days of a zone's calendar that hold at least one of its minutes."""
-        return frozenset(
-            date.fromordinal(day)
-            for since, until in self.stretches
-            for day in range(local(timezone, since).toordinal(), local(timezone, until - 1).toordinal() + 1)
-        )
+        return _days_of(self.stretches, timezone)
 
 
 def fires(cron: Cron, since: int, until: int) -> list[int]:
@@ -151,6 +152,15 @@ def held(start: Cron, end: Cron, since: int, until: int) -> Coverage:
             found.append((opened, at))
             on = False
     return Coverage.of([*found, (opened, until)] if on else found)
+
+
+@lru_cache(maxsize=2048)
+def _days_of(stretches: tuple[tuple[int, int], ...], timezone: str) -> frozenset[date]:
+    return frozenset(
+        date.fromordinal(day)
+        for since, until in stretches
+        for day in range(local(timezone, since).toordinal(), local(timezone, until - 1).toordinal() + 1)
+    )
 
 
 @lru_cache(maxsize=16384)

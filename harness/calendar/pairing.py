@@ -31,6 +31,11 @@ def takes_turns(start: Cron, end: Cron) -> bool:
     """Whether both come at all, and never twice without the other in between. Looks at two years."""
     if next_fire(start, _SINCE) is None or next_fire(end, _SINCE) is None:
         return False
+    (*clock, days, months, weekdays), (*other, end_days, end_months, end_weekdays) = start.values(), end.values()
+    once = clock != other and all(len(numbers) == 1 for numbers in (*clock, *other))
+    same_days = (days, months, weekdays) == (end_days, end_months, end_weekdays) and start.day_and == end.day_and
+    if once and same_days:
+        return True
     return not out_of_turn(start, end, _SINCE, _UNTIL) and start.values() != end.values()
 
 

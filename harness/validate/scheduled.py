@@ -57,8 +57,10 @@ class Scheduled:
 
     @property
     def confidence(self) -> Confidence:
-        """As sure as the least sure promise, and no more than likely where only the days fit."""
+        """As sure as the least sure promise; where only the days fit, likely at most, a guess in another team's folder."""
         if any(season.confidence is Confidence.GUESS for season in self.seasons):
+            return Confidence.GUESS
+        if not self.named and not _same_project(self.season, self.thing):
             return Confidence.GUESS
         sure = self.named and all(season.confidence is Confidence.CERTAIN for season in self.seasons)
         return Confidence.CERTAIN if sure else Confidence.LIKELY
@@ -105,6 +107,9 @@ def scheduled(estate: Estate, settings: Settings) -> tuple[Scheduled, ...]:
         groups: dict[tuple[str, ...], list[Season]] = {}
         for season in mine:
             groups.setdefault(key(season_name(season)) or (str(season.place),), []).append(season)
+        # A repository of many teams: a season is promised by the page nearest to the object, not by another team's.
+        groups = {words: _nearest(group, thing) for words, group in groups.items()}
+        near = set(_nearest(mine, thing))
         left = list(good)
         shared = {word for word, times in Counter(word for words in groups for word in words).items() if times > 1}
         for all_words, group in groups.items():
@@ -114,7 +119,7 @@ def scheduled(estate: Estate, settings: Settings) -> tuple[Scheduled, ...]:
                 found.append(_scheduled(thing, named, group, True))
                 left = [window for window in left if window not in named]
         for window in left:
-            if best := _by_days(window, list(groups.values()), settings):
+            if best := _by_days(window, [group for group in groups.values() if near & set(group)], settings):
                 _add(found, thing, window, best)
     return tuple(found)
 
@@ -226,6 +231,28 @@ def zone_for(thing: Thing, seasons: Sequence[Season], window: Window) -> tuple[s
     territory = territory_of(thing) or next((code(one) for season in seasons for one in season.territories), "")
     written = window.pair.timezone if window.pair else window.node.string("metadata", "timezone")
     return zone_of(territory) or (written if is_zone(written) else "UTC"), False
+
+
+def _shared(season: Season, thing: Thing) -> int:
+    """How many folders the two files have in common."""
+    pairs = zip(season.place.path.parent.parts, thing.place.path.parent.parts, strict=False)
+    return next((at for at, (one, other) in enumerate(pairs) if one != other), _depth(season, thing))
+
+
+def _depth(season: Season, thing: Thing) -> int:
+    return min(len(season.place.path.parent.parts), len(thing.place.path.parent.parts))
+
+
+def _nearest(seasons: Sequence[Season], thing: Thing) -> list[Season]:
+    """Those whose files share the most folders with the object's."""
+    most = max((_shared(season, thing) for season in seasons), default=0)
+    return [season for season in seasons if _shared(season, thing) == most]
+
+
+def _same_project(season: Season, thing: Thing) -> bool:
+    """Whether neither file lies more than two folders below what they share."""
+    shared = _shared(season, thing)
+    return max(len(path.parent.parts) for path in (season.place.path, thing.place.path)) - shared <= 2
 
 
 def _by_days(window: Window, groups: list[list[Season]], settings: Settings) -> list[Season] | None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from harness.calendar.coverage import Coverage, coverage, fires, held, next_fire, year_span
 from harness.calendar.cron import Cron
-from harness.calendar.localtime import DAY, epoch_minute, local, minute_of, minutes_of
+from harness.calendar.localtime import DAY, epoch_minute, local, minute_of, minutes_of, ordinal_minutes
+from harness.calendar.pairing import out_of_turn, takes_turns
 from harness.calendar.window import CronTrigger, is_open
 
 ZONES = ("Europe/Berlin", "UTC", "America/New_York", "Asia/Kolkata", "Australia/Lord_Howe", "Africa/Cairo")
@@ -115,3 +116,16 @@ def test_fires_are_in_order_also_where_an_hour_comes_twice() -> None:
 
     assert found == sorted(set(found))
     assert timedelta(minutes=found[-1] - found[0]) > timedelta(days=29)
+
+
+@settings(deadline=None, max_examples=80)
+@given(fields, fields, st.booleans())
+def test_fires_take_turns_exactly_where_no_kind_comes_twice(start: str, end: str, same_days: bool) -> None:
+    if same_days:
+        end = " ".join((*end.split()[:2], *start.split()[2:]))
+    one, other = Cron(start, "Europe/Berlin"), Cron(end, "Europe/Berlin")
+    since, until = (ordinal_minutes(date(year, 1, 1).toordinal()) for year in (2026, 2028))
+    both_come = next_fire(one, since) is not None and next_fire(other, since) is not None
+
+    expected = both_come and one.values() != other.values() and not out_of_turn(one, other, since, until)
+    assert takes_turns(one, other) == expected

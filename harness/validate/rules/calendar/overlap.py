@@ -27,9 +27,8 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         ]
         for one, other in combinations(good, 2):
             lower, higher = sorted((one, other), key=lambda each: each[1])
-            both = lower[2] & higher[2]
-            if both.stretches and lower[1] != higher[1]:
-                yield _defect(lower[0], higher[0], both, bool((lower[2] - higher[2]).stretches))
+            if lower[1] != higher[1] and (both := lower[2] & higher[2]).stretches:
+                yield _defect(lower[0], higher[0], both, both != lower[2])
 
 
 def _defect(lower: Window, higher: Window, both: Coverage, counts: bool) -> Defect:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.calendar.coverage import coverage, fires, next_fire
 from harness.calendar.localtime import local
-from harness.calendar.pairing import out_of_turn
+from harness.calendar.pairing import out_of_turn, takes_turns
 from harness.calendar.window import CronTrigger
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Related, Severity
@@ -18,7 +18,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Every pair whose fires do not alternate by the clock on the wall (nights of the change of clocks are CA012's)."""
     for window in windows(estate):
         pair = window.pair
-        if pair is None or pair.start.values() == pair.end.values():
+        if pair is None or takes_turns(pair.start, pair.end) or pair.start.values() == pair.end.values():
             continue
         since, until = horizon_minutes(settings, "UTC")
         if next_fire(pair.start, since) is not None and next_fire(pair.end, since) is not None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from harness.calendar.coverage import fires
-from harness.calendar.localtime import local, minute_of
+from harness.calendar.coverage import Coverage, fires
+from harness.calendar.localtime import DAY, local, minute_of
 from harness.calendar.pairing import takes_turns
 from harness.calendar.window import CronTrigger
 from harness.validate.dayspoken import saturday_is_workday, says_workdays
@@ -59,10 +59,14 @@ def _defect(window: Window, who: str, related: Related, confidence: Confidence, 
 def _open_on(window: Window, pair: CronTrigger, settings: Settings) -> set[int]:
     """The days of the week (Sunday is 0) on which it opens, or is open at noon; not those that a night runs into."""
     since, until = horizon_minutes(settings, pair.timezone)
-    cover = window.cover(since, until)
-    found = {local(pair.timezone, at).isoweekday() % 7 for at in fires(pair.start, since, until)}
-    free = [day for day in cover.days(pair.timezone) if day.weekday() > 4]
-    return found | {day.isoweekday() % 7 for day in free if minute_of(pair.timezone, day, 720) in cover}
+    _, _, days, _, weekdays = pair.start.values()
+    if len(days) == 31 and pair.start.day_and:
+        found = set(weekdays)
+    else:
+        found = {local(pair.timezone, at).isoweekday() % 7 for at in fires(pair.start, since, until)}
+    long = Coverage(tuple(stretch for stretch in window.cover(since, until).stretches if stretch[1] - stretch[0] > DAY))
+    free = [day for day in long.days(pair.timezone) if day.weekday() > 4]
+    return found | {day.isoweekday() % 7 for day in free if minute_of(pair.timezone, day, 720) in long}
 
 
 def _remark(window: Window) -> Remark | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from functools import lru_cache
 
 from harness.calendar.localtime import local, minute_of
 from harness.validate.estate import Estate, Settings
@@ -19,10 +21,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             pair = window.pair
             if pair is None or comparison is None or pair.timezone == one.timezone:
                 continue
-            apart = {
-                minute_of(pair.timezone, day, 720) - minute_of(one.timezone, day, 720): day
-                for day in sorted(comparison.promised, reverse=True)
-            }
+            apart = _apart(pair.timezone, one.timezone, comparison.promised)
             if set(apart) == {0}:
                 continue
             off = max(apart, key=abs)
@@ -39,6 +38,12 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 one.confidence if one.explicit else Confidence.LIKELY if hours else Confidence.GUESS,
                 one.season.understood() + ("" if one.explicit else f", by the clock of {one.timezone}"),
             )
+
+
+@lru_cache(maxsize=1024)
+def _apart(timezone: str, other: str, days: frozenset[date]) -> dict[int, date]:
+    """By how many minutes two clocks differ, with the first day of each difference."""
+    return {minute_of(timezone, day, 720) - minute_of(other, day, 720): day for day in sorted(days, reverse=True)}
 
 
 RULE = ValidationRule(
