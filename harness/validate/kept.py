@@ -172,7 +172,17 @@ def _unmatched(part: Binary, known: Known) -> Iterator[Loss]:
             for ours, theirs in ((left, right), (right, left)):
                 if not ours.may_have(label) and theirs.may_have(label) and ours.by is not None:
                     yield Loss(label, part, ours.by, f"on ({', '.join(part.on)}) matches by '{label}'")
-        return
+    else:
+        yield from _unlike(part, left, right)
+    one_side = right if part.group == "left" else left
+    if part.group and one_side.by is not None:
+        for label in part.group_labels:
+            if not one_side.may_have(label):
+                yield Loss(label, part, one_side.by, f"group_{part.group} takes '{label}' from it")
+
+
+def _unlike(part: Binary, left: Labels, right: Labels) -> Iterator[Loss]:
+    """Sides that are matched by all their labels, of which one has more than the other."""
     ignored = frozenset(part.ignoring or ())
     for ours, theirs in ((left, right), (right, left)):
         if ours.only is None or theirs.only is None or ours.by is None:
@@ -181,8 +191,3 @@ def _unmatched(part: Binary, known: Known) -> Iterator[Loss]:
         if missing:
             names = "', '".join(missing)
             yield Loss(missing[0], part, ours.by, f"the other side of '{part.op}' still has '{names}'", True)
-    one_side = right if part.group == "left" else left
-    if part.group and one_side.by is not None:
-        for label in part.group_labels:
-            if not one_side.may_have(label):
-                yield Loss(label, part, one_side.by, f"group_{part.group} takes '{label}' from it")

@@ -13,11 +13,7 @@ from typing import Any
 
 import promql_parser
 
-from harness.validate.promqltokens import Token, blame, nesting, tokens
-
-MOST_CHARACTERS = 50_000
-MOST_NESTING = 150
-"""Deeper expressions are nobody's; the parser is recursive."""
+from harness.validate.promqltokens import Token, blame, is_too_large, tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -161,7 +157,7 @@ class Unparsable:
 @cache
 def parse(expression: str) -> Part | Unparsable:
     """The tree of an expression, or why there is none."""
-    if len(expression) > MOST_CHARACTERS or nesting(expression) > MOST_NESTING:
+    if is_too_large(expression):
         return Unparsable("it is too large or too deeply nested to be looked at", 0, 1)
     try:
         root = promql_parser.parse(expression)

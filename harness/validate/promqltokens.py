@@ -7,6 +7,10 @@ from dataclasses import dataclass
 
 COMPARISONS = frozenset({"==", "!=", ">", "<", ">=", "<="})
 SETS = frozenset({"and", "or", "unless"})
+MOST_CHARACTERS = 50_000
+MOST_NESTING = 150
+MOST_OPERATORS = 200
+"""Larger and deeper expressions are nobody's. promql-parser is recursive and ends the process some thousand levels down."""
 
 _TOKEN = re.compile(
     r"""
@@ -72,13 +76,18 @@ def tokens(expression: str) -> list[Token]:
     return found
 
 
-def nesting(expression: str) -> int:
-    """How deep brackets are nested."""
-    depth = deepest = 0
-    for character in expression:
-        depth += (character in "([{") - (character in ")]}")
+def is_too_large(expression: str) -> bool:
+    """Whether the parser must not see it: operators and brackets alike make its tree deep."""
+    if len(expression) > MOST_CHARACTERS:
+        return True
+    if len(expression) <= MOST_NESTING:
+        return False
+    raw, depth, deepest, operators = _raw(expression), 0, 0, 0
+    for token in raw:
+        depth += (token.text in "([{") - (token.text in ")]}")
         deepest = max(deepest, depth)
-    return deepest
+        operators += token.text in _OPERATORS or token.text.lower() in SETS
+    return deepest > MOST_NESTING or operators > MOST_OPERATORS
 
 
 def blame(expression: str, why: str) -> tuple[int, int, str]:
@@ -113,5 +122,6 @@ def _unbalanced(raw: list[Token], end: int) -> tuple[int, int, str] | None:
     return (opened[-1].start, opened[-1].end, f"'{opened[-1].text}' is not closed") if opened else None
 
 
+_OPERATORS = COMPARISONS | {"+", "-", "*", "/", "%", "^"}
 _ENDLESS = COMPARISONS | {"+", "-", "*", "/", "%", "^", ","}
 _DOUBLED = re.compile(r"&&|\|\||(?<![=!<>~])=(?![=~])(?![^{]*\})|<>")

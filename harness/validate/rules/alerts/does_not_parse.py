@@ -14,9 +14,15 @@ _OTHER_LANGUAGE = re.compile(r"\{\{|\[\[|\$\{|\$__|<%|%\(|\|=|\|~|\|\s*(?:json|l
 """Marks of templates that are still to be rendered, and of LogQL, which Loki reads out of files of the same form."""
 
 _YOUNGER = re.compile(
-    r"\b(?:smoothed|anchored|default|if|ifnot|keep_metric_names|WITH)\b|\[[^\]]*[-+*/][^\]]*\]|unknown function"
+    r"\b(?:smoothed|anchored|default|if|ifnot|keep_metric_names|WITH)\b|\[[^\]]*[-+*/%][^\]]*\]|[<>]/|\binfo\s*\("
+    r"|\boffset\s*-?\s*[(a-z]|[^\x00-\x7f]"
 )
-"""Words of Prometheus versions and of relatives of PromQL that the parser does not know."""
+"""Words of younger Prometheus versions and of relatives of PromQL that the parser does not know."""
+
+_UNDERSTOOD = re.compile(
+    r"closes nothing|is not closed|nothing follows|no operator|expected type|expected \d+ argument|illegal regex|bad number"
+)
+"""Reasons that hold in every version; any other may be a gap of the parser."""
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -25,12 +31,12 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         parsed = parse(rule.expr)
         if not isinstance(parsed, Unparsable) or _OTHER_LANGUAGE.search(rule.expr):
             continue
-        unsure = _YOUNGER.search(rule.expr) or _YOUNGER.search(parsed.why)
+        sure = _UNDERSTOOD.search(parsed.why) is not None and _YOUNGER.search(rule.expr) is None
         yield Defect(
             rule.within(parsed.start, parsed.end),
             f"The expression of {rule.name} is no valid PromQL: {parsed.why}",
             "Mend it; Prometheus refuses the whole file with all its rules otherwise",
-            confidence=Confidence.LIKELY if unsure else Confidence.CERTAIN,
+            confidence=Confidence.CERTAIN if sure else Confidence.LIKELY,
         )
 
 
