@@ -21,7 +21,7 @@ _OTHER = re.compile(
 _OTHER_FOLDERS = frozenset({"adr", "adrs", "decisions", "rfcs", "api", "changelog", "changelogs", "blog", "postmortems"})
 _ALERT = re.compile(r"(?:Alert(?:name)?:?\s+)?[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]*)+")
 _ALERT_END = re.compile(
-    r"(?:High|Low|Down|Slow|Full|Filling|Failing|Failed|Errors?|Missing|Lag|Burn|Latency|Saturated|Exceeded)"
+    r"(?:High|Low|Down|Slow|Full|Filling|Failing|Failed|Errors?|Missing|Lag|Burn|Latency|Saturated|Exceeded)$"
 )
 _STEPS = re.compile(r"\b(?:kubectl|helm|systemctl|psql|oc)\s+\S")
 

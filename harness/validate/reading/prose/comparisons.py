@@ -60,7 +60,7 @@ _PHRASES: tuple[tuple[str, str, bool], ...] = (
         ">",
         False,
     ),
-    (r"from|ab|reaches|erreicht|starting at", ">=", False),
+    (r"ab|reaches|erreicht", ">=", False),
 )
 _ENDING = tuple(
     (

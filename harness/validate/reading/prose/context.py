@@ -9,7 +9,6 @@ from functools import cached_property
 from harness.validate.artefacts import Heading, MarkdownPage, Sentence
 from harness.validate.reading.prose.hedges import is_aside, is_german, is_hedged
 from harness.validate.reading.prose.subjects import ALERT, ALERT_LIKE, Vocabulary
-from harness.validate.text import Place
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,13 +28,19 @@ class Context:
         own = is_german(sentence.text) if sentence.where != "cell" else None
         return self.german if own is None else own
 
-    def promising(self, *where: str) -> Iterator[tuple[Sentence, bool]]:
-        """Sentences that may promise something, with their language: no asides, no hedges."""
+    @cached_property
+    def _all(self) -> list[tuple[Sentence, bool]]:
+        found = []
         for sentence in self.page.sentences:
-            if sentence.where in where and not is_aside(one.text for one in sentence.headings):
+            if not any(is_aside(one.text) for one in sentence.headings):
                 german = self.is_german(sentence)
                 if not is_hedged(sentence.text, german):
-                    yield sentence, german
+                    found.append((sentence, german))
+        return found
+
+    def promising(self, *where: str) -> Iterator[tuple[Sentence, bool]]:
+        """Sentences that may promise something, with their language: no asides, no hedges."""
+        return ((sentence, german) for sentence, german in self._all if sentence.where in where)
 
     def alert_above(self, sentence: Sentence) -> str:
         """The alert whose section a sentence stands in; '' where the nearest heading is no alert's."""
@@ -59,8 +64,3 @@ def headings_of(sentence: Sentence) -> tuple[str, ...]:
 def header_cells(sentence: Sentence) -> str:
     """The header of a cell's column, or ''."""
     return sentence.header[sentence.column] if sentence.column < len(sentence.header) else ""
-
-
-def whole(sentence: Sentence) -> Place:
-    """The place of all of it."""
-    return sentence.place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from functools import lru_cache
 
 _GERMAN = re.compile(
@@ -71,6 +70,7 @@ def is_hedged(text: str, german: bool) -> bool:
     return (_HEDGES_DE if german else _HEDGES_EN).search(text) is not None
 
 
-def is_aside(headings: Iterable[str]) -> bool:
-    """Whether these headings say that what is below them is history, an example, or background."""
-    return any(_HISTORY.search(heading) for heading in headings)
+@lru_cache(maxsize=4096)
+def is_aside(heading: str) -> bool:
+    """Whether a heading says that what is below it is history, an example, or background."""
+    return _HISTORY.search(heading) is not None

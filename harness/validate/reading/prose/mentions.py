@@ -12,7 +12,7 @@ from harness.validate.promises import Command, Mention
 from harness.validate.reading.prose.commands import commands
 from harness.validate.reading.prose.context import Context, header_cells, headings_of
 from harness.validate.reading.prose.hedges import is_aside
-from harness.validate.reading.prose.subjects import ALERT, ALERT_LIKE
+from harness.validate.reading.prose.subjects import ALERT, ALERT_LIKE, METRIC_END
 
 _KINDS = {
     **dict.fromkeys(("deployment", "deployments", "deploy", "deployment.apps", "deployments.apps"), "deployment"),
@@ -31,9 +31,6 @@ _VERB = re.compile(
     r"|annotate|label|exec)[\w./-]+)?)*)\s+"
     r"(?:get|delete|scale|rollout\s+\w+|describe|logs|edit|patch|annotate|label|exec|set\s+\w+|autoscale|expose"
     r"|port-forward|wait|top\s+\w+)\b"
-)
-_METRIC_END = re.compile(
-    r"_(?:total|seconds|bytes|ratio|bucket|seconds_(?:count|sum|bucket|max)|bytes_total|seconds_total|milliseconds)$"
 )
 _METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*_[a-zA-Z0-9_:]*[a-zA-Z0-9]")
 _KIND_BEFORE = re.compile(
@@ -69,7 +66,7 @@ def mentions(context: Context) -> Iterator[Mention]:
     seen: set[tuple[str, str, object]] = set()
     for mention in (*_alerts(context), *_codes(context), *_targets(context)):
         key = (mention.kind, mention.name, mention.place)
-        if key not in seen and not is_aside(mention.headings):
+        if key not in seen and not any(is_aside(one) for one in mention.headings):
             seen.add(key)
             yield mention
 
@@ -96,7 +93,7 @@ def _codes(context: Context) -> Iterator[Mention]:
             if _SHAPES[kind].fullmatch(text):
                 yield _code(code, kind, re.sub(r"\(.*", "", text), Confidence.LIKELY)
             continue
-        if ALERT.fullmatch(text) and _is_alert(text, context):
+        if ALERT.fullmatch(text) and _is_alert(text, context) and not _is_exception(text, context):
             yield _code(code, "alert", text, Confidence.LIKELY)
         elif _METRIC.fullmatch(text) and _is_metric(text, context):
             yield _code(code, "metric", text, Confidence.LIKELY)
@@ -168,12 +165,17 @@ def _is_alert(name: str, context: Context) -> bool:
     )
 
 
+def _is_exception(name: str, context: Context) -> bool:
+    """`TypeError` in code is an exception of a program, unless an alert is called so."""
+    return name not in context.words.alerts and re.search(r"(?:Errors?|Failure|Exception)$", name) is not None
+
+
 def _alike(one: str, other: str) -> bool:
     return one[:4] == other[:4] and abs(len(one) - len(other)) <= 4
 
 
 def _is_metric(name: str, context: Context) -> bool:
-    return name in context.words.metrics or bool(_METRIC_END.search(name))
+    return name in context.words.metrics or bool(METRIC_END.search(name))
 
 
 def _is_placeholder(name: str) -> bool:

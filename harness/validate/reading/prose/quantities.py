@@ -153,8 +153,9 @@ def _quantity(match: re.Match[str], german: bool) -> Quantity | None:
     unit = match["unit"]
     if unit is None:
         return Quantity(number, "count", written)
-    # `5m` and `5 m` may both be metres, but only the first is ever written for minutes; `M` and `S` are neither.
-    if unit.lower() in ("m", "d", "b") and (match[0][-2:-1].isspace() or (unit != unit.lower() and unit != "B")):
+    # `5m` and `5 m` may both be metres, but only the first is ever written for minutes; `M`, `S` and `mS` are neither.
+    short, spaced = len(unit) < 3 and unit.isalpha(), written[-2:-1].isspace()
+    if (short and unit not in ("B", *_TIME) and unit.lower() in _TIME) or (spaced and unit in ("m", "d", "b")):
         return None
     name, factor = _UNITS[unit.lower()]
     return Quantity(round(number * factor, 12), name, written)

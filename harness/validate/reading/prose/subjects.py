@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from harness.validate.artefacts import Found
+from harness.validate.artefacts import Found, Sentence
 from harness.validate.promises import Measure
 
 _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
@@ -81,6 +81,10 @@ SHARE_OF = re.compile(
     r"\b(?P<n>50|75|90|95|98|99(?:[.,]\d+)?)\s?(?:%|percent|prozent)\s+(?:of|der|aller|von|dieser)\b", re.IGNORECASE
 )
 METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*_[a-zA-Z0-9_:]+(?:\{[^}]*\})?")
+METRIC_END = re.compile(
+    r"_(?:total|seconds|bytes|ratio|bucket|seconds_(?:count|sum|bucket|max)|bytes_total|seconds_total|milliseconds)$"
+)
+_NO_METRIC = re.compile(r"_over_time$|^histogram_|^label_|^count_values$|^x86_64$|^max_|^min_|^pg_stat_|_at$|_id$|_count$")
 ALERT = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]+)+\b")
 ALERT_LIKE = re.compile(
     r"(?:High|Low|Down|Slow|Full|Filling|Failing|Failed|Failure|Errors?|ErrorRate|Missing|Lag|LagHigh|Burn|Saturated"
@@ -157,6 +161,17 @@ class Vocabulary:
                 value for thing in things for value in [thing.labels.get("app.kubernetes.io/component", "")] if value
             ),
         )
+
+
+def metrics_in(sentence: Sentence, start: int, end: int, words: Vocabulary) -> list[str]:
+    """The metrics named within a stretch of a sentence: known ones, in code, or with a unit at the end of the name."""
+    found: list[str] = []
+    for match in METRIC.finditer(sentence.text, start, end):
+        name = match[0].split("{")[0]
+        coded = any(first <= match.start() and match.end() <= last for first, last in sentence.codes)
+        if name in words.metrics or METRIC_END.search(name) or (coded and name.islower() and not _NO_METRIC.search(name)):
+            found.append(name)
+    return list(dict.fromkeys(found))
 
 
 def measure_in(text: str) -> tuple[Measure, int] | None:

@@ -16,6 +16,7 @@ from harness.validate.reading.prose.quantities import Amount, amounts
 from harness.validate.reading.prose.subjects import (
     HIGHER_IS_BETTER,
     METRIC,
+    METRIC_END,
     NEUTRAL,
     UNITS,
     alerts_in,
@@ -65,12 +66,12 @@ def _cell(context: Context, sentence: Sentence, german: bool) -> Iterator[Thresh
             return
         good = True
     subject = f"{head} {row}" if by_column else row
-    metric, measure = _measured(subject)
+    metric, measure = _measured(subject, context)
     if measure is None and METRIC.fullmatch(sentence.text.split(" ")[0]):
         return
     for limit in _limits(sentence, german, head, measure, good):
         if measure is None:
-            metric, measure = _measured(sentence.text)
+            metric, measure = _measured(sentence.text, context)
         if measure is None or (not metric and limit.amount.quantity.unit not in UNITS[measure]):
             continue
         percentile = percentile_in(subject) or percentile_in(sentence.text)
@@ -126,9 +127,11 @@ def _after(sentence: Sentence, amount: Amount, german: bool) -> timedelta | None
     return lasting[0].duration if lasting and re.match(r"\s*(?:for|für|seit|über)\b", rest) else None
 
 
-def _measured(text: str) -> tuple[str, Measure | None]:
-    metrics = METRIC.findall(text)
-    if len(metrics) == 1:
+def _measured(text: str, context: Context) -> tuple[str, Measure | None]:
+    """The metric and the measure that the naming cells speak of. Names of other things with underscores are no metrics."""
+    words = [name.split("{")[0] for name in METRIC.findall(text)]
+    metrics = [name for name in words if name in context.words.metrics or METRIC_END.search(name) or text.startswith(name)]
+    if len(set(metrics)) == 1:
         return metrics[0], measure_of_name(metrics[0]) or Measure.OTHER
     if metrics:
         return "", None

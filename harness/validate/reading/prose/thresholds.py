@@ -15,7 +15,6 @@ from harness.validate.reading.prose.context import Context, headings_of
 from harness.validate.reading.prose.quantities import Amount, amounts
 from harness.validate.reading.prose.subjects import (
     HIGHER_IS_BETTER,
-    METRIC,
     NEUTRAL,
     SHARE_OF,
     UNITS,
@@ -23,6 +22,7 @@ from harness.validate.reading.prose.subjects import (
     component_in,
     measure_in,
     measure_of_name,
+    metrics_in,
     percentile_in,
     territories_in,
 )
@@ -67,6 +67,16 @@ _TASK = re.compile(
 )
 
 
+_CAPACITIES = frozenset({Measure.MEMORY, Measure.CONNECTIONS, Measure.CPU, Measure.REQUESTS, Measure.DEPTH})
+_COUNTED = re.compile(
+    r"\s*(?:$|[.,;:)]|(?:per|pro|in|within|for|for the|seit|für|and|und|or|oder|is|ist|open|offene|waiting|wartende"
+    r"|pending|nicht|not)\b"
+    r"|(?:messages?|nachrichten|entries|einträge\w*|events?|ereignisse\w*|jobs?|items?|connections?|verbindungen"
+    r"|restarts?|neustarts?)\b)",
+    re.IGNORECASE,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """A compared amount of a sentence; `since`: where the words that concern it begin, `until`: where they end."""
@@ -94,7 +104,7 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
     for limit in limits(text, german):
         own = text[limit.since : limit.amount.start]
         rest = text[limit.amount.end : limit.until]
-        metric, named = _subject(own) or _subject(text[limit.since : limit.until]) or ("", None)
+        metric, named = _subject(context, sentence, limit) or ("", None)
         unsure = named is None
         if named is not None:
             measure, percentile = named, percentile_in(own) or percentile_in(rest)
@@ -106,7 +116,7 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
         alert = context.alert_above(sentence)
         if measure is None and alert:
             measure = measure_of_name(alert)
-        if measure is None or not _fits(measure, limit.amount, metric):
+        if measure is None or not _fits(measure, limit.amount, metric) or _is_capacity(text, measure, limit):
             continue
         good = direction(measure, limit.comparison)
         phrase = text[limit.since : limit.until]
@@ -184,12 +194,24 @@ def direction(measure: Measure, comparison: Comparison) -> bool | None:
     return good
 
 
-def _subject(text: str) -> tuple[str, Measure] | None:
-    metrics = METRIC.findall(text)
-    if len(metrics) == 1:
-        return metrics[0], measure_of_name(metrics[0]) or Measure.OTHER
-    named = measure_in(text)
-    return ("", named[0]) if named else None
+def _subject(context: Context, sentence: Sentence, limit: Limit) -> tuple[str, Measure] | None:
+    """The metric or the measure that a limit is about: named before it, or else anywhere in its stretch."""
+    for end in (limit.amount.start, limit.until):
+        metrics = metrics_in(sentence, limit.since, end, context.words)
+        if len(metrics) == 1:
+            return metrics[0], measure_of_name(metrics[0]) or Measure.OTHER
+        named = measure_in(sentence.text[limit.since : end])
+        if named:
+            return "", named[0]
+    return None
+
+
+def _is_capacity(text: str, measure: Measure, limit: Limit) -> bool:
+    """What something can hold (`up to 2 TiB of memory`), or a number of other things (`5 Gbps`), is no limit to keep."""
+    words = text[limit.comparison.start : limit.amount.start].lower()
+    if measure in _CAPACITIES and words.startswith(("up to", "bis zu")):
+        return True
+    return limit.amount.quantity.unit == "count" and _COUNTED.match(text[limit.amount.end :]) is None
 
 
 def _fits(measure: Measure, amount: Amount, metric: str) -> bool:
