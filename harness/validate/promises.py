@@ -220,14 +220,32 @@ class Expected(Promise):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Command(Promise):
-    """A command to type. `language`: bash, promql or sql."""
+    """A command to type. `language`: bash, promql or sql. `indented`: whether all lines begin in the first one's column."""
 
     language: str
     text: str
-    offset: int = 0
+    indented: bool = True
 
     def understood(self) -> str:
         return f"one types ({self.language}): {self.text.splitlines()[0] if self.text else ''}"
+
+
+def line_of(command: Command, row: int, word: str = "") -> Place:
+    """A line of a command, counted from 0, or the first place of a word in the command from that line on."""
+    rows = command.text.split("\n")
+    row = min(row, max(len(rows) - 1, 0))
+    for at in range(row, len(rows)) if word else ():
+        if (column := rows[at].find(word)) >= 0:
+            row = at
+            break
+    else:
+        column = -1
+    first = command.place.column if row == 0 or command.indented else 1
+    if column >= 0:
+        return Place(command.place.path, command.place.line + row, first + column, first + column + len(word))
+    if row == 0:
+        return command.place
+    return Place(command.place.path, command.place.line + row, first, first + len(rows[row]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

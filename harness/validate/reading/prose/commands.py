@@ -30,7 +30,8 @@ def commands(context: Context) -> Iterator[Command]:
         language = (fence.info.split() or [""])[0].strip("{}.").lower().split(",")[0]
         headings = tuple(one.text for one in fence.headings)
         for text, place in _of_fence(fence, language):
-            kind = "bash" if language in _SHELL or not language else language
+            bare = "sql" if _SQL.match(text.lstrip()) else "bash"
+            kind = "bash" if language in _SHELL else language or bare
             yield Command(
                 place=place, sentence=fence.info, headings=headings, confidence=Confidence.CERTAIN, language=kind, text=text
             )
