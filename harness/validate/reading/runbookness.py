@@ -10,7 +10,8 @@ from harness.validate.artefacts import Found, MarkdownPage
 
 _NAMED = re.compile(
     r"run-?book|playbook|betriebshandbuch|betriebsanleitung|betriebsdoku|notfallhandbuch|notfallplan|bereitschaft"
-    r"|on-?call|rufbereitschaft|störungshandbuch|stoerungshandbuch|incident[ _-]response|saisonbetrieb|saisonplan",
+    r"|on-?call|rufbereitschaft|störungshandbuch|stoerungshandbuch|incident[ _-]response|operations?[ _-](?:notes|guide"
+    r"|handbook|manual)|^operations$|saisonbetrieb|saisonplan",
     re.IGNORECASE,
 )
 _OTHER = re.compile(
@@ -23,6 +24,7 @@ _ALERT = re.compile(r"(?:Alert(?:name)?:?\s+)?[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]*)+
 _ALERT_END = re.compile(
     r"(?:High|Low|Down|Slow|Full|Filling|Failing|Failed|Errors?|Missing|Lag|Burn|Latency|Saturated|Exceeded)$"
 )
+_TOLD = re.compile(r"(?:Alert|Alarm|Meldung|Alertname|Alert name)s?\s*:\s*\S", re.IGNORECASE)
 _STEPS = re.compile(r"\b(?:kubectl|helm|systemctl|psql|oc)\s+\S")
 
 
@@ -50,8 +52,9 @@ def _is_runbook(page: MarkdownPage) -> bool:
     numbered = any(sentence.number for sentence in page.sentences)
     named = [one for one in page.headings if _ALERT.fullmatch(one.text)]
     alerts = [one for one in named if _ALERT_END.search(one.text)]
+    told = any(_TOLD.match(sentence.text) for sentence in page.sentences)
     headed = any(_NAMED.search(one.text) for one in page.headings)
-    return (bool(alerts) and (commands or numbered)) or len(alerts) > 2 or (headed and commands)
+    return (bool(alerts) and (commands or numbered)) or len(alerts) > 2 or ((headed or told) and commands)
 
 
 def linked_pages(found: Found) -> frozenset[tuple[str, ...]]:

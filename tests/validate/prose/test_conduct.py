@@ -60,7 +60,7 @@ def told(text: str, kind: type[Promise], heading: str = "Runbook") -> list[str]:
         ),
         (
             "Das Weihnachtsgeschäft dauert vom 20. November bis zum 6. Januar.",
-            "Weihnachts lasts from 20 November to 6 January",
+            "Weihnachten lasts from 20 November to 6 January",
         ),
     ],
 )

@@ -17,7 +17,7 @@ from harness.validate.reading.prose.subjects import alerts_in
 _KNOWS = re.compile(
     r"\b(?:alert(?:s|ed)?|alarm(?:e|iert)?|paged?|pages|notif(?:y|ied|ication)|benachrichtigt|informiert|verständigt"
     r"|on-?call|bereitschaft|reaktionszeit"
-    r"|reaction time|gemeldet|meldung|react(?:s|ed)?|reagiert|gerufen|called)\b",
+    r"|reaction time|gemeldet|meldung|react(?:s|ed)?|knows?|erfährt|reagiert|gerufen|called)\b",
     re.IGNORECASE,
 )
 _NOT_REACTION = re.compile(

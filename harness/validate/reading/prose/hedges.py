@@ -23,12 +23,15 @@ _BOTH = (
 _ENGLISH_HEDGES = (
     r"\b(?:was|were|had been|used to|formerly|previously|once had|no longer|not any ?more|anymore|originally|last year"
     r"|last season|in the past|historically|back then|old limit|old threshold|for (?:example|instance)|examples?|such as"
-    r"|let's say|suppose|imagine|assum(?:e|ing)|usually|typically|normally|generally|often|sometimes|mostly|roughly|about"
-    r"|around|approximately|approx|circa|might|could|would|may|perhaps|maybe|planned|proposed|proposal|in (?:the )?future"
+    r"|let's say|suppose|imagine|assum(?:e|ing)|usually|typically|normally|generally|often|sometimes|mostly|roughly"
+    r"|about (?=\d|an? |one|two|half|~)"
+    r"|around (?=\d|an? |~)|approximately|approx|circa|might|could|would|(?-i:may)|perhaps|maybe|planned|proposed"
+    r"|proposal|in (?:the )?future"
     r"|someday|later we|we plan|consider|discuss\w*|does not apply|do not apply|nothing is promised|no promise|no sla"
     r"|no slo|(?:raised|lowered|increased|reduced|changed|moved) (?:it )?from|instead of|rather than|unlike|competitors?"
-    r"|took|measured|observed|benchmark(?:s|ed)?|reached|peaked at|on average|we saw|we had|again|deprecated|obsolete"
-    r"|reached)\b"
+    r"|took|measured|observed|benchmark(?:s|ed)?|reached (?=\d|an? \d|over|above)|peaked at|on average|we saw|we had"
+    r"|again|deprecated|obsolete"
+    r")\b"
 )
 _GERMAN_HEDGES = (
     r"\b(?:war|waren|wurde|wurden|lagen|galt|galten|hatte|hatten|früher\w*|bisher\w*|ehemals|ehemalige\w*|damals|einst"

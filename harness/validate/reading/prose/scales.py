@@ -21,6 +21,7 @@ _STEP = re.compile(
     rf"(?: {_PODS})?",
     re.IGNORECASE,
 )
+_STEPS_UP = re.compile(r"pre-?scal|vorskalier|hochskalier|\bscaled?\b|skaliert|\bfrom\b|\bvon\b", re.IGNORECASE)
 _TO = re.compile(
     rf"(?:\bto|\bauf|\bat least|\bmindestens|\bhas|\bhave|\bhat|\bhaben|\bneeds"
     rf"|\bbraucht)\s+(?P<wanted>\d{{1,3}})\s+(?:ready |bereite )?{_PODS}\b",
@@ -64,6 +65,9 @@ _WANTED_HEAD = re.compile(
     rf"|{_PODS}\b.*|during|während)",
     re.IGNORECASE,
 )
+_USUAL_END = re.compile(
+    r"\b(?:normal|usual|usually|sonst|default|standard|off[- ]season|außerhalb|üblich)\b", re.IGNORECASE
+)
 _WORKLOAD_HEAD = re.compile(
     r"^(?:workload|deployment|service|dienst|component|komponente|scaledobject|anwendung|app)\b", re.IGNORECASE
 )
@@ -105,11 +109,13 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
             continue
         down = _BACK.search(text) is not None or (usual is not None and wanted < int(usual))
         known = component in context.words.workloads
+        # `runs with 3 to 15 pods` may be the least and the most as well as a step.
+        sure = bool(season or usual is None or _STEPS_UP.search(text) or re.search(r"->|→|⇒|auf", match[0]))
         yield Scale(
             place=sentence.at(match.start(), match.end()),
             sentence=text,
             headings=headings_of(sentence),
-            confidence=Confidence.LIKELY if (component or where) and len(where) < 2 else Confidence.GUESS,
+            confidence=Confidence.LIKELY if (component or where) and len(where) < 2 and sure else Confidence.GUESS,
             season=season,
             workload=component if known else "",
             component="" if known else component,
@@ -161,6 +167,8 @@ def _tables(context: Context) -> Iterator[Scale]:
             or not re.fullmatch(r"\d{1,3}(?: pods?| replicas?)?", sentence.text.strip(), re.IGNORECASE)
         ):
             continue
+        if _is_usual(head):
+            continue
         named = season_in(head, context)
         if not (named or _WANTED_HEAD.match(head)) or not _about_pods(sentence):
             continue
@@ -168,7 +176,7 @@ def _tables(context: Context) -> Iterator[Scale]:
         usual = [
             int(cell)
             for at, cell in enumerate(sentence.row)
-            if at < len(sentence.header) and _USUAL_HEAD.match(sentence.header[at]) and cell.isdecimal()
+            if at < len(sentence.header) and _is_usual(sentence.header[at]) and cell.isdecimal()
         ]
         where = territories_in(" ".join(sentence.row))
         word = workload.strip().strip("`")
@@ -189,6 +197,11 @@ def _tables(context: Context) -> Iterator[Scale]:
             usual=usual[0] if len(usual) == 1 else None,
             wanted=wanted,
         )
+
+
+def _is_usual(head: str) -> bool:
+    """Whether a column holds the numbers outside the season."""
+    return bool(_USUAL_HEAD.match(head) or _USUAL_END.search(head))
 
 
 def _about_pods(sentence: Sentence) -> bool:

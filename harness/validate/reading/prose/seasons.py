@@ -51,6 +51,9 @@ _GENERIC = re.compile(
     r"|skalierung|pre-?scaling|vorskalierung)\b",
     re.IGNORECASE,
 )
+_GENERAL = re.compile(
+    rf"{_GENERIC.pattern}|\b(?:windows?|seasons|dates|calendar|termine|zeiten|kalender|saisonen)$", re.IGNORECASE
+)
 _JOINED = re.compile(r"\b(?P<name>[A-ZÄÖÜ][\wäöüß]+?)-?(?:saison|geschäft|season)\b")
 _BEFORE_SEASON = re.compile(
     r"\b(?P<name>[A-ZÄÖÜ][\w-]+) (?:season|Saison)\b|\b(?:season"
@@ -101,7 +104,7 @@ def _in_prose(context: Context) -> Iterator[Season]:
             before = sentence.text[days[index - 1].end if index else 0 : one.start]
             after = sentence.text[one.end : days[index + 1].start if index + 1 < len(days) else None]
             near = before + after if len(days) == 1 else before
-            name = _name_in(before, context) or _name_above(sentence.headings, context, strict=True)
+            name = _name_in(before, context) or _label(before) or _name_above(sentence.headings, context, strict=True)
             name = name or (_name_in(after, context) if len(days) == 1 else "")
             yield _season(name or _name_above(sentence.headings, context), one, sentence, near)
 
@@ -213,7 +216,15 @@ _NO_NAMES = re.compile(
 
 
 def _plain(name: str) -> str:
-    return re.sub(r"-?(?:saison|geschäft|season)$", "", name, flags=re.IGNORECASE) or name
+    """A season's name without the word season, and without what joins the two: `Weihnachtsgeschäft` is Weihnachten."""
+    plain = re.sub(r"-?(?:saison|geschäft|season)$", "", name, flags=re.IGNORECASE) or name
+    return {"weihnachts": "Weihnachten", "oster": "Ostern"}.get(plain.lower(), plain)
+
+
+def _label(text: str) -> str:
+    """`Autumn term: from 1 September …`: a name of a few words before a colon."""
+    found = re.match(r"\W*(?P<name>[A-ZÄÖÜ][\w'-]*(?: [\w'-]+){0,3}):\s", text)
+    return "" if found is None or _GENERIC.match(found["name"]) else str(found["name"])
 
 
 def _name_above(headings: tuple[Heading, ...], context: Context, strict: bool = False) -> str:
@@ -221,8 +232,13 @@ def _name_above(headings: tuple[Heading, ...], context: Context, strict: bool = 
         name = _name_in(heading.text, context)
         if name:
             return name
-        if not strict and heading.level > 1 and not _GENERIC.match(heading.text) and len(heading.text.split()) <= 3:
-            return heading.text.strip()
+        if (
+            not strict
+            and heading.level > 1
+            and not _GENERAL.search(re.sub(r"^[\d.]+\s+", "", heading.text))
+            and len(heading.text.split()) <= 3
+        ):
+            return re.sub(r"^[\d.]+\s+", "", heading.text.strip())
     return ""
 
 

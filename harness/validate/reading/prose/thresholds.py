@@ -55,7 +55,7 @@ _ALERTING = re.compile(
     r"|\beskal\w*|\bescalat\w*|\bP[1-4]\b|\bschlecht\b|\bbad\b|schwellwert|schwelle\b|threshold",
     re.IGNORECASE,
 )
-_LEVEL = re.compile(r"\b(?P<level>critical|warning|kritisch|warnung|info|page|P[1-4])\b", re.IGNORECASE)
+_LEVEL = re.compile(r"\b(?P<level>critical|warning|kritisch|warnung|P[1-4])\b", re.IGNORECASE)
 LEVELS = {"kritisch": "critical", "warnung": "warning"}
 _TASK = re.compile(
     r"\b(?:scale|raise|lower|set|increase|reduce|wait|retry|sleep|skalier\w*|erhöh\w*|setz\w*|warte\w*|starte\w*"

@@ -1,4 +1,4 @@
-"""RB033: a runbook was last reviewed before the season began that it speaks of, or more than a year ago."""
+"""RB033: a runbook was last reviewed long before the season began that it speaks of, or more than a year ago."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from harness.validate.promises import Reviewed, Season
 from harness.validate.rule import ValidationRule
 
 _YEAR = timedelta(days=366)
+_AHEAD = timedelta(days=90)
+"""A page that is gone through within a quarter before its season is ready for it."""
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -22,11 +24,11 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             continue
         newest = max(reviews, key=lambda one: one.on)
         begun = _last_start(estate, page, settings.today)
-        if begun is not None and newest.on < begun[0]:
+        if begun is not None and newest.on < begun[0] - _AHEAD:
             start, season = begun
             yield Defect(
                 newest.place,
-                f"Last reviewed on {newest.on}, before {season.name or 'the season'} began on {start}",
+                f"Last reviewed on {newest.on}, {(start - newest.on).days} days before {season.name or 'the season'} began",
                 "Go through the page again and write the new date",
                 (Related(season.place, season.understood()),),
                 Confidence.LIKELY,
