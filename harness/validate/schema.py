@@ -171,7 +171,9 @@ def _kind(value: Any, wanted: Any) -> str:
 
 
 def _open(value: Any) -> bool:
-    """Whether a value is filled in later, by envsubst and the like."""
+    """Whether a value is filled in later, by envsubst and the like; `{{ .Name }}` without quotes is a map in a map."""
+    if isinstance(value, dict):
+        return len(value) == 1 and next(iter(value)).startswith("{")
     return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 

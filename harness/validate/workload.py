@@ -76,14 +76,19 @@ def workloads(estate: Estate) -> dict[tuple[str, str], tuple[Workload, ...]]:
     return found
 
 
+def targets_of(scaler: Scaler, estate: Estate) -> list[Workload]:
+    """All workloads that may be a scaler's target: the same object is often there for several environments."""
+    named = workloads(estate).get((scaler.kind, scaler.target), ())
+    return [workload for workload in named if same_namespace(workload.thing, scaler.thing)]
+
+
 def target_of(scaler: Scaler, estate: Estate) -> Workload | None:
-    """The workload a scaler scales, None where it was not read. Among several the one in the nearest folder counts."""
-    fitting = [
-        workload
-        for workload in workloads(estate).get((scaler.kind, scaler.target), ())
-        if same_namespace(workload.thing, scaler.thing)
-    ]
-    return max(fitting, key=lambda one: nearness(one.thing, scaler.thing), default=None)
+    """The workload a scaler scales, None where it was not read. Among several the nearest by path counts, if it is one."""
+    fitting = targets_of(scaler, estate)
+    near = sorted(((nearness(one.thing, scaler.thing), at) for at, one in enumerate(fitting)), reverse=True)
+    if not near or (len(near) > 1 and near[0][0] == near[1][0]):
+        return None
+    return fitting[near[0][1]]
 
 
 def scaled(estate: Estate) -> Iterator[tuple[Scaler, Workload]]:

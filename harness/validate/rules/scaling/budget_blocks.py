@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from math import ceil
 
 from harness.validate.artefacts import Thing
@@ -54,11 +55,21 @@ def _selected(budget: Thing, estate: Estate) -> Iterator[Workload]:
     wanted = budget.node.get("spec", "selector", "matchLabels")
     labels = {(key.text, value.text) for key, value in wanted.items()} if wanted is not None else set()
     if labels and budget.node.get("spec", "selector", "matchExpressions") is None:
-        for found in workloads(estate).values():
-            for workload in found:
-                mine = workload.thing.kind in SCALABLE and together(budget, workload.thing)
-                if mine and labels <= set(workload.pod_labels.items()):
-                    yield workload
+        fewest = min((_labelled(estate).get(label, ()) for label in labels), key=len)
+        for workload in fewest:
+            if labels <= set(workload.pod_labels.items()) and together(budget, workload.thing):
+                yield workload
+
+
+@lru_cache(maxsize=2)
+def _labelled(estate: Estate) -> dict[tuple[str, str], list[Workload]]:
+    """A label of pods -> the workloads whose pods have it."""
+    labelled: dict[tuple[str, str], list[Workload]] = {}
+    for (kind, _), found in workloads(estate).items():
+        for workload in found if kind in SCALABLE else ():
+            for label in workload.pod_labels.items():
+                labelled.setdefault(label, []).append(workload)
+    return labelled
 
 
 def _fewest(workload: Workload, by_target: dict[Thing, Scaler]) -> tuple[int, Node | None]:

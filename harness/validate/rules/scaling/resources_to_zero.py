@@ -8,7 +8,7 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Severity
 from harness.validate.rule import ValidationRule
 from harness.validate.scaler import RESOURCES, scalers
-from harness.validate.workload import target_of
+from harness.validate.workload import targets_of
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -16,7 +16,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     for scaler in scalers(estate):
         if scaler.triggers and scaler.least == 0 and all(trigger.type in RESOURCES for trigger in scaler.triggers):
             node = scaler.least_node
-            unseen = node is None and target_of(scaler, estate) is None
+            unseen = node is None and not targets_of(scaler, estate)
             yield Defect(
                 node.place if node is not None else scaler.thing.place,
                 f"{scaler.name} has cpu and memory triggers only and minReplicaCount 0{'' if node else ', the default'}; "

@@ -8,7 +8,7 @@ from harness.validate.estate import Estate, Settings, did_you_mean, nearest
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.rule import ValidationRule
 from harness.validate.scaler import Scaler, scalers
-from harness.validate.workload import KINDS, SCALABLE, Workload, folder, target_of, workloads
+from harness.validate.workload import KINDS, SCALABLE, Workload, folder, targets_of, workloads
 
 APPS = "apps/v1"
 
@@ -33,7 +33,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 f"A DaemonSet has one pod per node; {scaler.name} cannot scale {scaler.target}",
                 "Scale a Deployment, or leave the autoscaler out",
             )
-        elif scaler.kind in SCALABLE and target_of(scaler, estate) is None:
+        elif scaler.kind in SCALABLE and not targets_of(scaler, estate):
             yield from _missing(scaler, known)
 
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
+from harness.validate.artefacts import Thing
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Severity
 from harness.validate.rule import ValidationRule
-from harness.validate.schema import Trouble, problems, versions
+from harness.validate.schema import Problem, Trouble, problems, versions
+
+SLIP = 0.75
+"""How alike two names are (difflib) from which on one is surely meant for the other."""
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -25,8 +30,16 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                     f"Write {problem.near}"
                     if problem.near
                     else f"Take {problem.field} out, or move it to where it belongs",
-                    confidence=Confidence.CERTAIN if problem.near else Confidence.LIKELY,
+                    confidence=_confidence(thing, problem),
                 )
+
+
+def _confidence(thing: Thing, problem: Problem) -> Confidence:
+    """A slip is certain; what is near nothing may be of a newer version, as Kubernetes adds fields with each."""
+    likeness = SequenceMatcher(None, problem.field.lower(), problem.near.lower()).ratio()
+    if likeness >= SLIP:
+        return Confidence.CERTAIN
+    return Confidence.LIKELY if "keda" in thing.api else Confidence.GUESS
 
 
 RULE = ValidationRule(
