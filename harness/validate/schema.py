@@ -104,8 +104,10 @@ def _check(thing: Thing) -> Iterator[Problem]:
 
 
 def _plain(value: Any) -> Any:
-    """As the API server reads it: nothing where null stands, times as text."""
+    """As the API server reads it: nothing for null, times as text. A bare `{{ .Name }}` is a map in a map."""
     if isinstance(value, dict):
+        if len(value) == 1 and str(next(iter(value))).startswith("{"):
+            return "{{ }}"
         return {str(key): _plain(item) for key, item in value.items() if item is not None}
     if isinstance(value, list):
         return [_plain(item) for item in value if item is not None]
@@ -171,9 +173,7 @@ def _kind(value: Any, wanted: Any) -> str:
 
 
 def _open(value: Any) -> bool:
-    """Whether a value is filled in later, by envsubst and the like; `{{ .Name }}` without quotes is a map in a map."""
-    if isinstance(value, dict):
-        return len(value) == 1 and next(iter(value)).startswith("{")
+    """Whether a value is filled in later, by envsubst and the like."""
     return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 
