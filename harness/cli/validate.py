@@ -18,6 +18,7 @@ EPILOG = """Examples:\n\n
 [bold]rehearse validate . --helm crm/chart/values.yaml[/] - the same, rendered for you\n\n
 [bold]rehearse validate . --changed-since origin/main --format github[/] - on a pull request\n\n
 [bold]rehearse validate . --write-baseline known.json[/], then [bold]--baseline known.json[/] - on an old repository\n\n
+[bold]rehearse validate . --coverage --format html > coverage.html[/] - what is promised, scheduled, alerted, rehearsed\n\n
 [bold]rehearse explain SC004[/] - what a rule is about\n\n
 Exit codes: 0 nothing found, 1 findings at or past --fail-on, 2 bad input.
 """
@@ -36,7 +37,9 @@ def validate(
         list[Path] | None,
         typer.Argument(metavar="PATH", help="Files and folders; `-` reads standard input. Default: this folder."),
     ] = None,
-    format: Annotated[str, typer.Option("--format", "-f", help="text, json, sarif, junit, markdown or github.")] = "text",
+    format: Annotated[
+        str, typer.Option("--format", "-f", help="text, json, sarif, junit, markdown, html or github.")
+    ] = "text",
     fail_on: Annotated[
         str | None, typer.Option("--fail-on", help="error, warning or info: exit with 1 from there on. [default: error]")
     ] = None,

@@ -62,6 +62,14 @@ class Reading(_Part):
     confidence: Literal["certain", "likely", "guess"] = Field(description="How sure the reading is.")
 
 
+class Covered(_Part):
+    """A table of the coverage."""
+
+    title: str = Field(description="Seasons or Alerts.")
+    header: list[str] = Field(description="Names of the columns.")
+    rows: list[list[str]] = Field(description="A dash where there is nothing.")
+
+
 class Summary(_Part):
     """How much there was."""
 
@@ -87,6 +95,7 @@ class Document(_Part):
     skipped: list[Left] = Field(description="What was not looked at, and why.")
     notes: list[str] = Field(default_factory=list, description="What else was left undone, such as the database.")
     understood: list[Reading] | None = Field(default=None, description="With `--understood`: what was read out of prose.")
+    coverage: list[Covered] | None = Field(default=None, description="With `--coverage`: its tables.")
     extra: dict[str, str] = Field(default_factory=dict, description="Texts that other options asked for, by title.")
 
 
@@ -109,6 +118,12 @@ def document(report: Report) -> Document:
             for one in report.estate.promises
         ]
         if report.understood
+        else None,
+        coverage=[
+            Covered(title=title, header=list(header), rows=[list(row) for row in rows])
+            for title, header, rows in report.coverage.tables()
+        ]
+        if report.coverage is not None
         else None,
         extra=dict(report.extra),
     )  # fmt: skip

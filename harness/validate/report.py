@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from harness.validate.artefacts import Skipped
+from harness.validate.coverage import Table
 from harness.validate.estate import Estate
 from harness.validate.finding import Finding, Severity
 from harness.validate.fingerprint import Sources
@@ -18,7 +19,7 @@ class Report:
     """`findings`: those to tell; `silenced`: by a comment; `known`: by the baseline; `elsewhere`: past what changed.
 
     `fingerprints`: of all of `findings`. `rules`: those that ran. `understood`: whether to tell what was read out of prose.
-    `extra`: sections that options asked for (title -> text), such as the coverage. `seconds`: how long it took.
+    `extra`: sections that options asked for, by title. `coverage`: where it was asked for. `seconds`: how long it took.
     """
 
     estate: Estate
@@ -33,6 +34,7 @@ class Report:
     understood: bool = False
     notes: Sequence[str] = ()
     extra: Mapping[str, str] = field(default_factory=dict)
+    coverage: Table | None = None
     seconds: float = 0.0
 
     @property

@@ -11,9 +11,11 @@ from datetime import date
 from pathlib import Path
 
 from harness.errors import BadInput, Exit
+from harness.run.folder import runs_folder
 from harness.validate.baseline import Baseline, baseline_text, read_baseline
 from harness.validate.changed import change_since, spans
 from harness.validate.config import ValidateConfig, find_config
+from harness.validate.coverage import coverage
 from harness.validate.emit import emitted
 from harness.validate.engine import Outcome, read, validate
 from harness.validate.estate import Estate, did_you_mean
@@ -22,6 +24,7 @@ from harness.validate.fingerprint import Sources, fingerprints
 from harness.validate.formats import format_of
 from harness.validate.reading.files import Scope
 from harness.validate.registry import rules
+from harness.validate.rehearsed import read_verdicts
 from harness.validate.report import Report, count_of
 
 
@@ -103,6 +106,7 @@ def examine(wishes: Wishes, today: date, progress: Callable[[str], None] = lambd
         known=known,
         elsewhere=elsewhere,
         understood=wishes.understood,
+        coverage=coverage(estate, settings, read_verdicts(runs_folder())) if wishes.coverage else None,
         extra={"corrected cron triggers": emitted(estate, settings)} if wishes.emit else {},
         notes=_notes(estate, outcome, settings.database),
     )

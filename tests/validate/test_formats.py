@@ -62,7 +62,9 @@ def test_every_format_writes_odd_findings_and_none_and_always_the_same(name: str
 
 
 def test_a_format_that_does_not_exist_is_refused_with_those_that_do() -> None:
-    with pytest.raises(BadInput, match="There is no format 'xml'; there are github, json, junit, markdown, sarif, text"):
+    with pytest.raises(
+        BadInput, match="There is no format 'xml'; there are github, html, json, junit, markdown, sarif, text"
+    ):
         format_of("xml")
 
 

@@ -31,6 +31,11 @@ def _lines(report: Report) -> Iterator[str]:
         yield from _finding(finding, report)
     if len(worst_first) > MOST:
         yield f"\nand {len(worst_first) - MOST} more."
+    for title, header, rows in report.coverage.tables() if report.coverage is not None else ():
+        yield f"\n#### Coverage: {title.lower()}\n"
+        yield f"| {' | '.join(header)} |"
+        yield "|" + "---|" * len(header)
+        yield from (f"| {' | '.join(map(_escaped, row))} |" for row in rows)
     for title, body in report.extra.items():
         yield f"\n#### {title}\n\n{body.rstrip()}"
     if report.understood:

@@ -9,6 +9,7 @@ from itertools import groupby
 from rich.console import Console
 from rich.text import Text
 
+from harness.validate.coverage import Table
 from harness.validate.finding import Finding, Severity
 from harness.validate.formats import Format
 from harness.validate.report import Report, count_of
@@ -46,6 +47,8 @@ def _report(report: Report) -> Iterator[Text]:
         yield Text()
     if report.understood:
         yield from _understood(report)
+    if report.coverage is not None:
+        yield from _coverage(report.coverage)
     for title, body in report.extra.items():
         yield Text(title, "bold")
         yield Text(body)
@@ -107,6 +110,16 @@ def _understood(report: Report) -> Iterator[Text]:
         yield Text.assemble(f"  {promise.place}: ", (promise.understood(), "bold"), f" ({promise.confidence.value})")
         yield Text(f"      “{' '.join(promise.sentence.split())}”", "dim")
     yield Text()
+
+
+def _coverage(coverage: Table) -> Iterator[Text]:
+    for title, header, rows in coverage.tables():
+        widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+        yield Text(f"coverage: {title.lower()}", "bold")
+        for number, row in enumerate((header, *rows)):
+            line = "  ".join(f"{_printable(cell):<{width}}" for cell, width in zip(row, widths, strict=True))
+            yield Text(f"  {line.rstrip()}", "dim" if number == 0 else "")
+        yield Text()
 
 
 def _short(place: Place) -> str:
