@@ -148,3 +148,21 @@ def test_nothing_that_is_written_breaks_the_reader(text: str) -> None:
     read = page(text)
     for sentence in read.sentences:
         assert sentence.at(0, len(sentence.text)).line >= 1
+
+
+def test_the_bodies_of_mkdocs_admonitions_and_tabs_are_read_in_their_place() -> None:
+    text = (
+        '!!! info "Level"\n    The p95 is good.\n\n=== "One"\n\n    ```bash\n    ls -l\n    ```\n\n'
+        "    !!! note\n        Deep.\n\n"
+        "Out.\n\n    code\n"
+    )
+    read = page(text)
+    assert [(one.text, one.place.line, one.place.column) for one in read.sentences] == [
+        ("The p95 is good.", 2, 5),
+        ("Deep.", 11, 9),
+        ("Out.", 13, 1),
+    ]
+    assert [(one.info, one.content.text, one.content.at(0).line, one.content.at(0).column) for one in read.fences] == [
+        ("bash", "ls -l\n", 7, 5),
+        ("", "code\n", 15, 5),
+    ]

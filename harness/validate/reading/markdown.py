@@ -11,6 +11,7 @@ from markdown_it.token import Token
 from mdit_py_plugins.front_matter import front_matter_plugin
 
 from harness.validate.artefacts import Code, Fence, Found, Heading, Link, MarkdownPage, Sentence, Unreadable
+from harness.validate.reading.admonitions import flattened
 from harness.validate.reading.inline import Line, anchors_in, read_inline, sentences
 from harness.validate.reading.runbookness import reads_like_a_runbook
 from harness.validate.reading.slugs import Slugs, explicit_id
@@ -51,7 +52,7 @@ def read_page(text: TextFile) -> MarkdownPage:
     parser.normalizeLink = lambda url: url  # type: ignore[method-assign]
     parser.validateLink = lambda url: True  # type: ignore[method-assign]
     reader = _Reader(text)
-    reader.read(parser.parse(text.text))
+    reader.read(parser.parse(flattened(text.text)))
     title = next((one.text for one in reader.headings if one.level == 1), "")
     page = MarkdownPage(
         text,

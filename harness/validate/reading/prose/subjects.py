@@ -115,6 +115,7 @@ def _words(*lines: str) -> frozenset[str]:
 
 
 _NO_COMPONENT = _words(
+    "limit limits pool monitoring alerting alerts metrics threshold thresholds schwellwerte get post put patch delete",
     "requests request anfragen anfrage aufrufe calls all alle users nutzer customers kunden territory region",
     "territorium fällen cases time zeit least most p50 p90 p95 p99 workload workloads service services dienst dienste",
     "system systems pod pods cluster peak spitze season saison minutes minuten seconds sekunden latency latenz errors",
@@ -234,6 +235,7 @@ def component_in(text: str, words: Vocabulary) -> str:
         word = found["word"] or found.groupdict().get("joined") or ""
         if (
             word
+            and "_" not in word
             and measure_in(word) is None
             and word.lower() not in _NO_COMPONENT
             and word not in _TERRITORIES

@@ -42,6 +42,8 @@ _BAD = re.compile(
     r"|page|P[1-4]|condition|bedingung|fires when|feuert (?:wenn|bei))\b",
     re.IGNORECASE,
 )
+_NEUTRAL = re.compile(r"^(?:schwell(?:e|wert)|threshold|limit|grenz(?:e|wert)|condition|bedingung)\b", re.IGNORECASE)
+"""Columns that hold either: `< 800 ms` says there what has to hold, `> 800 ms` what is bad."""
 _WARNING = re.compile(r"warn|gelb|yellow|amber", re.IGNORECASE)
 _CRITICAL = re.compile(r"crit|krit|\brot\b|\bred\b", re.IGNORECASE)
 _NAMED_LEVEL = re.compile(r"\b(critical|kritisch|warning|warnung|info|P[1-4])\b", re.IGNORECASE)
@@ -58,10 +60,10 @@ def threshold_tables(context: Context) -> Iterator[Threshold]:
 
 def _cell(context: Context, sentence: Sentence, german: bool) -> Iterator[Threshold]:
     head = header_cells(sentence)
-    good, bad = bool(_GOOD.match(head)), bool(_BAD.match(head))
+    good, bad, either = bool(_GOOD.match(head)), bool(_BAD.match(head)), bool(_NEUTRAL.match(head))
     row = _subject_of(sentence)
     by_column = measure_in(head)
-    if not (good or bad):
+    if not (good or bad or either):
         if by_column is None or not (_AIMS.search(head) or any(_AIMS.search(one.text) for one in sentence.headings[-1:])):
             return
         good = True
@@ -76,10 +78,15 @@ def _cell(context: Context, sentence: Sentence, german: bool) -> Iterator[Thresh
             continue
         percentile = percentile_in(subject) or percentile_in(sentence.text)
         upper = limit.comparison.operator.startswith("<")
-        if measure not in NEUTRAL and (upper != (measure in HIGHER_IS_BETTER)) != good:
-            continue
+        if measure not in NEUTRAL:
+            says = upper != (measure in HIGHER_IS_BETTER)
+            good = says if either else good
+            if says != good:
+                continue
         where = territories_in(subject)
-        sure = limit.comparison.start < limit.amount.start and (measure is not Measure.LATENCY or percentile is not None)
+        component = component_in(_components(sentence), context.words) or _component_column(sentence)
+        named = bool(component or metric or measure is not Measure.LATENCY)
+        sure = limit.comparison.start < limit.amount.start and named
         yield Threshold(
             place=sentence.at(limit.comparison.start, limit.amount.end),
             sentence=" | ".join(sentence.row),
@@ -91,7 +98,7 @@ def _cell(context: Context, sentence: Sentence, german: bool) -> Iterator[Thresh
             good=good,
             metric=metric,
             percentile=percentile if measure is Measure.LATENCY else None,
-            component=component_in(_components(sentence), context.words) or _component_column(sentence),
+            component=component,
             territory=where[0] if len(where) == 1 else "",
             window=limit.window,
             alerts=() if good else alerts_in(" ".join(sentence.row), context.words),

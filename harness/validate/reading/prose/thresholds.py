@@ -168,9 +168,15 @@ def limits(text: str, german: bool) -> list[Limit]:
         since = max(since, text.rfind(";", 0, comparison.start) + 1)
         end = text.find(";", amount.end, until)
         until = end if end >= 0 else until
-        window = next((one.duration for one in lasting if since <= one.start < until), None)
+        window = next((one.duration for one in lasting if _belongs(one, index, found)), None)
         made.append(Limit(amount, comparison, since, until, window))
     return made
+
+
+def _belongs(lasting: Amount, index: int, found: list[tuple[Amount, Comparison]]) -> bool:
+    """Whether a stretch of time goes with this limit: the last one before it, or else the first."""
+    before = sum(1 for amount, _ in found if amount.end <= lasting.start)
+    return max(before - 1, 0) == index
 
 
 def _lasts(text: str, amount: Amount, found: list[tuple[Amount, Comparison]]) -> bool:
@@ -236,5 +242,6 @@ def _is_void(phrase: str, text: str, comparison: Comparison, good: bool) -> bool
 
 
 def _level(text: str) -> str:
-    found = {LEVELS.get(one["level"].lower(), one["level"]) for one in _LEVEL.finditer(text)}
+    levels = (one["level"] for one in _LEVEL.finditer(text))
+    found = {level.upper() if level[1].isdigit() else LEVELS.get(level.lower(), level.lower()) for level in levels}
     return found.pop() if len(found) == 1 else ""
