@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -12,10 +14,19 @@ from harness.validate.engine import read, validate
 from harness.validate.estate import Settings
 from harness.validate.registry import rules
 from tests.validate.examples import PAGES, ROOT, Example, examples
+from tests.validate.postgresql import shared_postgresql
 
 _TESTED = re.compile(r"^Not shown as an example: .* The test is `(\S+)`\.$", re.MULTILINE)
 SETTINGS = Settings(today=date(2026, 9, 1))
 """A fixed day: examples speak of seasons and reviews."""
+ASKS_POSTGRESQL = {"SQ002", "SQ003", "SQ005"}
+"""Rules that apply SQL to a throw-away PostgreSQL, which takes a second; the others are tested without."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _postgresql() -> Iterator[None]:
+    with shared_postgresql():
+        yield
 
 
 @pytest.mark.parametrize("example", [pytest.param(example, id=example.id) for example in examples()])
@@ -24,7 +35,8 @@ def test_an_example_gives_exactly_what_its_page_marks(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     example.write(tmp_path)
-    findings = [one for one in validate(read([Path()]), SETTINGS).findings if one.rule == example.rule]
+    settings = replace(SETTINGS, database=example.rule in ASKS_POSTGRESQL)
+    findings = [one for one in validate(read([Path()]), settings).findings if one.rule == example.rule]
     found = {(one.place.path.as_posix(), one.place.line) for one in findings}
     assert found == example.expected(), "\n".join(f"{one.place}: {one.defect.says}" for one in findings)
     assert example.good != bool(example.expected()), "a bad example marks at least one line, a good one none"

@@ -18,7 +18,7 @@ _LANGUAGES = frozenset({"sql", "psql", "postgres", "postgresql", "pgsql", "plpgs
 
 @dataclass(frozen=True, eq=False)
 class Repository:
-    """The SQL of an estate. `snippets`: SQL in fences of Markdown: it uses things, it does not define them."""
+    """The SQL of an estate. `snippets`: SQL in runbooks: it uses things, it does not define them."""
 
     scripts: tuple[Script, ...]
     snippets: tuple[Script, ...] = ()
@@ -68,7 +68,7 @@ class Repository:
 def repository(estate: Estate) -> Repository:
     """The SQL of an estate."""
     files = sorted((one.file for one in estate.found.sql), key=lambda file: order_of(file.path))
-    fences = (fence for page in estate.found.pages for fence in page.fences)
+    fences = (fence for page in estate.runbooks for fence in page.fences)
     snippets = [fence.content for fence in fences if fence.info.split(" ")[0].strip("{}").lower() in _LANGUAGES]
     return Repository(tuple(map(read_script, files)), tuple(map(read_script, snippets)))
 
