@@ -1,4 +1,4 @@
-"""One throw-away PostgreSQL for many tests: it is started when the first asks for it, and each gets databases of its own."""
+"""One throw-away PostgreSQL for many tests: started when the first asks for it; each gets databases of its own."""
 
 from __future__ import annotations
 
