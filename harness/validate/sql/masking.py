@@ -16,7 +16,8 @@ _TOKEN = re.compile(
     | (?P<escape>\b[eE]'(?:[^'\\]|\\.|'')*(?:'|\Z))
     | (?P<string>'[^']*(?:'|\Z))
     | (?P<quoted>"[^"]*(?:"|\Z))
-    | (?P<meta>\\(?P<command>[A-Za-z!?+_-]+|;)(?P<arguments>[^\n]*))
+    | (?P<semicolon>\\;)
+    | (?P<meta>\\(?P<command>[A-Za-z!?+_-]+)(?P<arguments>[^\n]*))
     | (?P<variable>(?<![:\w]):(?:'(?P<literal>\w+)'|"(?P<name>\w+)"|(?P<bare>[^\W\d]\w*)))
     | (?P<format>%\((?P<key>\w+)\)s|%s\b)
     """,
@@ -85,8 +86,8 @@ def mask_questions(text: str) -> str:
 
 
 def _replacement(match: re.Match[str], text: str) -> str | None:
-    if match["meta"]:
-        return _without_command(match, text)
+    if match["meta"] or match["semicolon"]:
+        return _without_command(match, text) if match["meta"] else " ;"
     if match["variable"]:
         if match["literal"]:
             return f"'_{match['literal']}'"
@@ -98,8 +99,6 @@ def _replacement(match: re.Match[str], text: str) -> str | None:
 
 def _without_command(match: re.Match[str], text: str) -> str | None:
     whole = match[0]
-    if match["command"] == ";":
-        return " ;" + match["arguments"]
     if match["command"] in _SENDING:
         return ";" + " " * (len(whole) - 1)
     begin = text.rfind("\n", 0, match.start()) + 1

@@ -6,12 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from harness.validate.artefacts import Skipped
 from harness.validate.estate import Estate
 from harness.validate.promises import Command
 from harness.validate.sql.order import order_of
 from harness.validate.sql.routine import Routine, routine_of
 from harness.validate.sql.schema import Schema, schema_of
 from harness.validate.sql.script import Script, Statement, read_script
+from harness.validate.text import Place
 
 _LANGUAGES = frozenset({"sql", "psql", "postgres", "postgresql", "pgsql", "plpgsql"})
 
@@ -66,11 +68,15 @@ class Repository:
 
 @lru_cache(maxsize=4)
 def repository(estate: Estate) -> Repository:
-    """The SQL of an estate."""
+    """The SQL of an estate; files of other dialects are told among what was skipped."""
     files = sorted((one.file for one in estate.found.sql), key=lambda file: order_of(file.path))
     fences = (fence for page in estate.runbooks for fence in page.fences)
     snippets = [fence.content for fence in fences if fence.info.split(" ")[0].strip("{}").lower() in _LANGUAGES]
-    return Repository(tuple(map(read_script, files)), tuple(map(read_script, snippets)))
+    scripts = tuple(map(read_script, files))
+    estate.found.skipped += [
+        Skipped(Place(one.file.path, one.file.first_line), one.skipped) for one in scripts if one.skipped
+    ]
+    return Repository(scripts, tuple(map(read_script, snippets)))
 
 
 def typed(estate: Estate) -> list[Command]:

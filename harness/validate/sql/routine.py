@@ -10,6 +10,7 @@ from typing import Any
 from pglast import ast, parse_plpgsql, parse_sql
 from pglast.parser import ParseError
 
+from harness.validate.sql.depth import too_deep
 from harness.validate.sql.script import Problem, Statement, where
 from harness.validate.sql.tree import dotted, options
 
@@ -67,7 +68,9 @@ def routine_of(statement: Statement) -> Routine | None:
     parts: tuple[Statement, ...] = ()
     problems: list[Problem] = []
     commits: list[int] = []
-    if language == "sql" and body:
+    if too_deep(body):
+        language = "unread"
+    elif language == "sql" and body:
         parts = tuple(_sql(statement, body, offset, problems))
     elif language == "plpgsql" and body:
         parts = tuple(_plpgsql(statement, body, offset, problems, commits))

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from pglast import ast, parse_sql, scan, split
+from pglast import ast, parse_sql, scan
 from pglast.parser import ParseError
 
+from harness.validate.sql.depth import too_deep
 from harness.validate.sql.dialect import other_dialect
 from harness.validate.sql.masking import Masked, mask, mask_questions
 from harness.validate.sql.order import undoes
@@ -24,6 +26,7 @@ _NO_TRANSACTION = re.compile(
     re.I,
 )
 _MOST_PROBLEMS = 20
+_MOST_SAID = 90
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +94,8 @@ def read_script(file: TextFile) -> Script:
     """Parse a file. What does not parse is a problem, unless the text is of another dialect."""
     text = file.text.replace("\0", " ")
     masked = Masked(text)
+    if too_deep(text):
+        return Script(file, skipped="an expression in it is too deep to be read")
     try:
         found = list(_whole(text))
         problems: list[Problem] = []
@@ -100,9 +105,7 @@ def read_script(file: TextFile) -> Script:
     if problems and (why := other_dialect(text)):
         return Script(file, skipped=why)
     tool, transactional = _tool(file)
-    return Script(
-        file, tuple(_annotated(file, masked, found)), tuple(problems[:_MOST_PROBLEMS]), "", masked, tool, transactional
-    )
+    return Script(file, tuple(_annotated(file, masked, found)), tuple(problems), "", masked, tool, transactional)
 
 
 def _attempts(text: str) -> tuple[list[tuple[int, int, Any, int]], list[Problem]]:
@@ -123,46 +126,72 @@ def _one_by_one(text: str) -> tuple[list[tuple[int, int, Any, int]], list[Proble
     found: list[tuple[int, int, Any, int]] = []
     problems: list[Problem] = []
     try:
-        pieces = split(text, with_parser=False, only_slices=True)
+        pieces = list(_pieces(text))
     except ParseError as error:
         offset = where(error)
-        problems.append(Problem(offset, str(error.args[0])))
+        problems.append(Problem(offset, _short(error)))
         before = text.rfind(";", 0, offset) + 1
         if not before:
             return found, problems
         found, earlier = _attempts(text[:before])
         return found, [*earlier, *problems]
-    for piece in pieces:
-        part = text[piece]
+    for begin, stop in pieces:
         try:
-            for start, end, node, _ in _whole(part):
-                found.append((piece.start + start, piece.start + end, node, piece.start))
+            found.extend((begin + start, begin + end, node, begin) for start, end, node, _ in _whole(text[begin:stop]))
         except ParseError as error:
-            problems.append(_explained(text, piece.start + (where(error)), str(error.args[0])))
+            if len(problems) < _MOST_PROBLEMS:
+                problems.append(_explained(text, (begin, stop), begin + where(error), _short(error)))
     return found, problems
 
 
-def _explained(text: str, offset: int, says: str) -> Problem:
-    """A syntax error, with nested dollar quotes told as what they are."""
-    before = None
+def _pieces(text: str) -> Iterator[tuple[int, int]]:
+    """The stretches of statements, by PostgreSQL's scanner alone. Raises ParseError where even that stumbles."""
+    begin, depth, ends, last = -1, 0, 0, ""
     for token in scan(text):
-        if token.start >= offset:
-            break
-        before = token
-    if before is not None and text[before.start] == "$":
-        tag = re.match(r"\$\w*\$", text[before.start :])
-        if tag and text[: before.end + 1].endswith(tag[0]) and text.find(tag[0], before.end + 1) > 0:
+        if token.name.endswith("_COMMENT"):
+            continue
+        begin = token.start if begin < 0 else begin
+        if token.name in ("ASCII_40", "ASCII_41"):
+            depth = max(depth + (1 if token.name == "ASCII_40" else -1), 0)
+        elif token.name == "ATOMIC" and last == "BEGIN_P":
+            ends = 1
+        elif ends and token.name in ("CASE", "END_P"):
+            ends += 1 if token.name == "CASE" else -1
+        elif token.name == "ASCII_59" and not depth and not ends:
+            if begin < token.start:
+                yield begin, token.start
+            begin = -1
+        last = token.name
+    if begin >= 0:
+        yield begin, len(text)
+
+
+def _short(error: ParseError) -> str:
+    """What a parser says, without the rest of the file that it quotes."""
+    says = " ".join(str(error.args[0]).split())
+    return says if len(says) <= _MOST_SAID else f'{says[:_MOST_SAID]} …"'
+
+
+def _explained(text: str, piece: tuple[int, int], offset: int, says: str) -> Problem:
+    """A syntax error, with nested dollar quotes told as what they are."""
+    begin, stop = piece
+    tokens = [token for token in scan(text[begin:stop]) if begin + token.start < offset]
+    if tokens and text[begin + tokens[-1].start] == "$":
+        start, end = begin + tokens[-1].start, begin + tokens[-1].end + 1
+        tag = re.match(r"\$\w*\$", text[start:])
+        if tag and text[start:end].endswith(tag[0]) and text.find(tag[0], end) > 0:
             return Problem(
-                before.end + 1 - len(tag[0]),
+                end - len(tag[0]),
                 f"This {tag[0]} closes the body that was opened with the same {tag[0]}, so what follows is no longer in it",
                 f"Give the outer body another tag, such as {'$body$' if tag[0] != '$body$' else '$outer$'}",
-                before.start,
+                start,
             )
     return Problem(min(offset, max(len(text.rstrip()) - 1, 0)), says)
 
 
 def _annotated(file: TextFile, masked: Masked, found: list[tuple[int, int, Any, int]]) -> Iterator[Statement]:
     down = list(_downs(file.text))
+    held = [first for first, _ in masked.held]
     number, open_, back = 0, False, undoes(file.path)
     for start, end, node, base in found:
         if isinstance(node, ast.TransactionStmt):
@@ -181,7 +210,7 @@ def _annotated(file: TextFile, masked: Masked, found: list[tuple[int, int, Any, 
             base,
             number if open_ else 0,
             not (conditional or back) and not any(first <= start < last for first, last in down),
-            any(start <= first < end for first, _ in masked.held),
+            bisect_left(held, start) < bisect_left(held, end),
         )
 
 
