@@ -117,7 +117,9 @@ def test_the_owner_is_no_superuser_and_the_server_listens_nowhere_but_on_its_soc
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_a_killed_run_leaves_neither_a_server_nor_a_folder(number: signal.Signals) -> None:
     code = (
-        "import time\nfrom harness.validate.sql.server import throw_away\n"
+        # Whoever started the tests in the background made us ignore Ctrl-C.
+        "import signal, time\nfrom harness.validate.sql.server import throw_away\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "with throw_away() as server:\n    print(server.host, flush=True)\n    time.sleep(60)\n"
     )
     with subprocess.Popen(

@@ -28,7 +28,7 @@ from harness.validate.sql.standins import STAND_INS
 from harness.validate.sql.tree import options
 from harness.validate.text import Place
 
-STATEMENT_SECONDS = 3.0
+STATEMENT_SECONDS = 4.0
 TOTAL_SECONDS = 30.0
 _RETRIES = 8
 _NOT_HERE = (

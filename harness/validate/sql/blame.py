@@ -83,7 +83,10 @@ def blame(statement: Statement, code: str, says: str, known: Known) -> tuple[Kin
     return None if any(name in known.broken for name in names) else _own(statement, code, names, known)
 
 
-def _own(statement: Statement, code: str, names: Collection[str], known: Known) -> tuple[Kind, str]:
+def _own(statement: Statement, code: str, names: Collection[str], known: Known) -> tuple[Kind, str] | None:
+    if code in _MISSING and not known.brings:
+        # Queries for a database that other files make: nothing was to be expected.
+        return None
     if code in _MISSING:
         return _missing(statement, code, names, known)
     if code in DUPLICATES:

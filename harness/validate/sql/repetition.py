@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,6 +17,8 @@ _ONCE = frozenset({"goose", "sql-migrate", "dbmate", "Liquibase", "tern", "golan
 
 def applied_once(script: Script) -> bool:
     """Whether a tool sees to it that the file is applied once: all but Flyway's repeatable ones."""
+    if re.match(r"\d{10,}_", script.file.path.name):
+        return True  # A time as the number: the way of Supabase, Rails, node-pg-migrate and many more.
     return script.tool in _ONCE or (script.tool == "Flyway" and script.file.path.name[:1] not in "rR")
 
 
@@ -43,6 +46,12 @@ def claim(script: Script) -> Statement | None:
 def claims(script: Script) -> bool:
     """Whether a file says that it may be applied again."""
     return claim(script) is not None
+
+
+def means_it(script: Script) -> bool:
+    """Whether at least half of what a file makes has a guard: elsewhere IF NOT EXISTS is a habit rather than a promise."""
+    new = [one for one in script.statements if one.forward and not _temporary(one.node) and made(one.node) is not None]
+    return 2 * sum(1 for _ in unguarded(script)) <= len(new)
 
 
 def unguarded(script: Script) -> Iterator[tuple[Statement, str]]:

@@ -20,7 +20,7 @@ _MARKER = re.compile(
     r"|zugestellt)(?:_at|_on|_time|_am)?$"
 )
 _JOURNAL = re.compile(r"(?:^|_)(?:journal|outbox|events?|ereignisse?|eventjournal|postausgang)(?:$|_)")
-_OUTBOX = re.compile(r"(?:^|_)(?:journal|outbox|eventjournal|postausgang)(?:$|_)")
+_OUTBOX = re.compile(r"(?:^|_)(?:event_?journal|outbox|postausgang)(?:$|_)")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,14 +38,14 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     for call in _calls(estate, known):
         if call.name in everything or (call.schema and call.schema not in ours):
             continue
-        near = _nearest(call.name, own) or ("" if call.schema else _nearest(call.name, builtin()))
+        near = _nearest(call.name, own) or _misspelt(call)
         if call.schema or near or (told and own and call.trigger):
             title = f"{call.schema}.{call.name}" if call.schema else call.name
             yield Defect(
                 call.place,
                 f"Nothing that was read defines the function {title}" + (f"; did you mean '{near}'?" if near else ""),
                 f"Call {near}, or define {title}" if near else f"Define {title}, or name the function that is meant",
-                confidence=Confidence.LIKELY,
+                confidence=Confidence.LIKELY if call.schema or near else Confidence.GUESS,
             )
     for mention in estate.all(Mention):
         name = mention.name.removesuffix("()").lower().split(".")
@@ -89,6 +89,14 @@ def _calls_in(statement: Statement) -> Iterator[_Call]:
         )
         at = statement.start + written.start() if written and statement.base is not None else statement.start
         yield _Call(schema, name, statement.file.place(at, at + len(written[0]) if written else None), True)
+
+
+def _misspelt(call: _Call) -> str:
+    """PostgreSQL's own function that is meant; others may be called alike by intent, these prefixes are PostgreSQL's."""
+    own = call.name.startswith(
+        ("pg_", "json_", "jsonb_", "generate_", "gen_random", "row_to", "array_", "string_", "regexp_")
+    )
+    return _nearest(call.name, builtin()) if own and not call.schema else ""
 
 
 def _nearest(name: str, known: frozenset[str]) -> str:

@@ -8,7 +8,7 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.rule import ValidationRule
 from harness.validate.sql.applying import applied
-from harness.validate.sql.repetition import claim, unguarded
+from harness.validate.sql.repetition import claim, means_it, unguarded
 from harness.validate.sql.repository import repository
 
 _MEND = "Write IF NOT EXISTS, OR REPLACE, ON CONFLICT DO NOTHING, or DROP … IF EXISTS before it"
@@ -19,12 +19,14 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     outcome = applied(estate, settings)
     scripts = {id(script.file): script for script in repository(estate).scripts}
     for failure in outcome.again:
-        said = claim(scripts[id(failure.statement.file)])
+        script = scripts[id(failure.statement.file)]
+        said = claim(script)
         yield Defect(
             failure.statement.at(),
             f"Applied a second time, this fails: {failure.says}; other statements of the file may be repeated",
             _MEND,
             (Related(said.at(), "this says that the file may be applied again"),) if said is not None else (),
+            Confidence.LIKELY if means_it(script) else Confidence.GUESS,
         )
     for script in scripts.values():
         said = claim(script)
@@ -36,7 +38,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 f"Applied a second time, this fails, for the {what} is there; other statements of the file may be repeated",
                 _MEND,
                 (Related(said.at(), "this says that the file may be applied again"),),
-                Confidence.LIKELY,
+                Confidence.LIKELY if means_it(script) else Confidence.GUESS,
             )
 
 
