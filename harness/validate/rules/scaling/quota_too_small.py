@@ -40,7 +40,7 @@ def _limit(
     for scaler, workload in here:
         each = _asks(workload, key)
         needs.append((scaler, scaler.most * each))
-        if scaler.most * each > most and scaler.most_node is not None:
+        if each > 0 and scaler.most * each > most >= 0 and scaler.most_node is not None:
             alone = True
             fit = int(most / each)
             yield Defect(
