@@ -1,7 +1,8 @@
 """The horizontal pod autoscaler's arithmetic, as kube-controller-manager does it (pkg/controller/podautoscaler).
 
 Sources: "Algorithm details" and "Configurable scaling behavior" of the Kubernetes documentation, and horizontal.go and
-replica_calculator.go of Kubernetes 1.36. Times are seconds, pods are whole numbers.
+replica_calculator.go of Kubernetes 1.36, in the same floating point: 10 % more than 100 pods are 111, as 100 x 1.1
+is a little more than 110. Times are seconds, pods are whole numbers.
 """
 
 from __future__ import annotations
@@ -66,11 +67,11 @@ def wanted(
 
     Nothing changes while the ratio stays within the tolerances. `pods` > 0, `target` > 0, `signal` >= 0.
     """
-    ratio = signal / (target * pods) if averaged else signal / target
+    usage, goal = round(signal * 1000), max(round(target * 1000), 1)  # Metrics are counted in thousandths.
+    ratio = usage / (float(goal) * float(pods)) if averaged else usage / goal
     if 1.0 - down <= ratio <= 1.0 + up:
         return pods
-    # KEDA and the HPA count in thousandths; anything finer is noise of floating point.
-    return ceil(round(signal / target, 9)) if averaged else ceil(round(ratio * pods, 9))
+    return ceil(usage / goal) if averaged else ceil(ratio * pods)
 
 
 def limit_up(direction: Direction, pods: int, now: float, steps: list[tuple[float, int]]) -> int:
@@ -82,7 +83,7 @@ def limit_up(direction: Direction, pods: int, now: float, steps: list[tuple[floa
     proposals = []
     for policy in direction.policies:
         begin = pods - sum(change for at, change in steps if at > now - policy.period)
-        proposals.append(ceil(round(begin * (1 + policy.value / 100), 9)) if policy.percent else begin + policy.value)
+        proposals.append(ceil(begin * (1 + policy.value / 100)) if policy.percent else begin + policy.value)
     chosen = (min if direction.select is Select.MIN else max)(proposals, default=pods)
     return max(chosen, pods)
 
@@ -94,7 +95,7 @@ def limit_down(direction: Direction, pods: int, now: float, steps: list[tuple[fl
     proposals = []
     for policy in direction.policies:
         begin = pods + sum(change for at, change in steps if at > now - policy.period)
-        proposals.append(floor(round(begin * (1 - policy.value / 100), 9)) if policy.percent else begin - policy.value)
+        proposals.append(floor(begin * (1 - policy.value / 100)) if policy.percent else begin - policy.value)
     chosen = (max if direction.select is Select.MIN else min)(proposals, default=pods)
     return min(chosen, pods)
 

@@ -8,7 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.validate.hpa import DOWN, LEGACY_UP, UP, Direction, Policy, Select, Step, fastest, told, wanted
+from harness.validate.hpa import (
+    DOWN,
+    LEGACY_UP,
+    UP,
+    Direction,
+    Policy,
+    Select,
+    Step,
+    fastest,
+    limit_down,
+    limit_up,
+    told,
+    wanted,
+)
 
 policies = st.lists(
     st.builds(Policy, percent=st.booleans(), value=st.integers(1, 200), period=st.integers(1, 1800)), min_size=1, max_size=3
@@ -67,6 +80,48 @@ def test_a_higher_signal_never_asks_for_fewer_pods(
 )
 def test_the_fastest_path(direction: Direction, start: int, goal: int, path: list[Step]) -> None:
     assert list(fastest(direction, start, goal)) == path
+
+
+ONE_FIVE_NINE = [(-1.0, 1), (-41.0, 5), (-81.0, 9)]
+
+
+@pytest.mark.parametrize(
+    ("policies", "pods", "steps", "limit"),
+    [
+        pytest.param(((False, 1, 60),), 3, [], 4, id="one pod"),
+        pytest.param(((False, 4, 15), (True, 100, 15)), 10, [], 20, id="default behavior"),
+        pytest.param(((False, 100, 60), (True, 100, 60)), 10, [], 110, id="pods larger than percent"),
+        pytest.param(((False, 2, 60), (True, 100, 60)), 10, [], 20, id="percent larger than pods"),
+        pytest.param(((True, 200, 60),), 10, [], 30, id="percent"),
+        pytest.param(((False, 5, 120),), 100, ONE_FIVE_NINE, 100, id="after many steps up"),
+        pytest.param(((False, 150, 120),), 100, ONE_FIVE_NINE, 235, id="pods and steps before: 100 - 15 + 150"),
+        pytest.param(((True, 200, 120),), 100, ONE_FIVE_NINE, 255, id="percent and steps before: (100 - 15) + 200 %"),
+        pytest.param(((True, 10, 60),), 100, [], 111, id="floating point: 100 x 1.1 is more than 110"),
+    ],
+)
+def test_the_limit_up_is_that_of_kubernetes_own_tests(
+    policies: tuple[tuple[bool, int, int], ...], pods: int, steps: list[tuple[float, int]], limit: int
+) -> None:
+    """TestScalingWithRules of horizontal_test.go."""
+    assert limit_up(Direction(tuple(Policy(*one) for one in policies)), pods, 0, steps) == limit
+
+
+@pytest.mark.parametrize(
+    ("policies", "pods", "steps", "limit"),
+    [
+        pytest.param(((False, 20, 60),), 1000, [], 980, id="twenty pods"),
+        pytest.param(((False, 20, 60), (True, 1, 60)), 100, [], 80, id="pods larger than percent"),
+        pytest.param(((False, 2, 60), (True, 1, 60)), 100, [], 98, id="as said there, pods"),
+        pytest.param(((True, 50, 60),), 10, [], 5, id="half"),
+        pytest.param(((True, 100, 15),), 10, ONE_FIVE_NINE, 0, id="default behavior"),
+        pytest.param(((False, 115, 120),), 100, ONE_FIVE_NINE, 0, id="100 + 15 - 115"),
+    ],
+)
+def test_the_limit_down_is_that_of_kubernetes_own_tests(
+    policies: tuple[tuple[bool, int, int], ...], pods: int, steps: list[tuple[float, int]], limit: int
+) -> None:
+    """TestScalingWithRules of horizontal_test.go."""
+    assert limit_down(Direction(tuple(Policy(*one) for one in policies)), pods, 0, steps) == limit
 
 
 @given(directions, counts, counts)
