@@ -137,3 +137,15 @@ def test_stretches_hold_the_same_days(days: frozenset[date]) -> None:
 
     assert sum((last - first).days + 1 for first, last in found) == len(days)
     assert all((later[0] - earlier[1]).days > 1 for earlier, later in pairwise(found))
+
+
+@settings(deadline=None, max_examples=60)
+@given(month_days, month_days, st.booleans(), st.integers(2025, 2031))
+def test_a_whole_season_promises_minutes_on_exactly_its_days(
+    first: tuple[int, int], last: tuple[int, int], workdays: bool, year: int
+) -> None:
+    season = SeasonDates(first, last, workdays=workdays)
+    span = date(year, 1, 1), date(year, 12, 31)
+    minutes = season.promised(BERLIN, year - 1, year).between(*year_span(*span, BERLIN))
+
+    assert minutes.days(BERLIN) == season.days(*span)
