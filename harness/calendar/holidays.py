@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from types import MappingProxyType
 
 import holidays
@@ -38,6 +38,7 @@ def public_holidays(region: str, year: int) -> Mapping[date, str]:
     return MappingProxyType(dict(found.items()))
 
 
+@lru_cache(maxsize=1024)
 def regions_named(text: str) -> tuple[str, ...]:
     """The regions that a text names, as codes or as words: `DE-BY`, Bayern, Kanton Zürich."""
     words = text.casefold()

@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from harness.calendar.coverage import Coverage, year_span
 from harness.calendar.cron import is_zone
-from harness.calendar.holidays import public_holidays, zone_of
+from harness.calendar.holidays import public_holidays, regions_named, zone_of
 from harness.calendar.localtime import minute_of
 from harness.calendar.pairing import takes_turns
 from harness.calendar.seasons import SeasonDates, stretches
@@ -140,7 +140,9 @@ def compared(one: Scheduled, settings: Settings) -> Comparison | None:
     since, until = first - timedelta(days=around), last + timedelta(days=around)
     span = year_span(since, until, one.timezone)
     cover = one.cover(*span)
-    promised = frozenset().union(*(dates(season, one.thing, settings).days(since, until) for season in one.seasons))
+    promised = frozenset().union(
+        *(dates(season, one.thing, settings, off=True).days(since, until) for season in one.seasons)
+    )
     return Comparison(first, last, promised, cover.days(one.timezone), cover, Coverage((span,)))
 
 
@@ -166,7 +168,9 @@ def dates(season: Season, thing: Thing | None, settings: Settings, *, off: bool 
 
 
 def regions(season: Season, thing: Thing | None, settings: Settings) -> tuple[str, ...]:
-    """Whose holidays count: the configured regions of the territories that are concerned."""
+    """Whose holidays count: the regions that the promise names, else those configured for the territories concerned."""
+    if named := regions_named(" ".join((season.sentence, *season.headings))):
+        return named
     concerned = {territory_of(thing)} if thing is not None and territory_of(thing) else set(map(code, season.territories))
     return tuple(region for region in settings.holidays if not concerned or region[:2] in concerned)
 

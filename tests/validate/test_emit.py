@@ -91,3 +91,24 @@ def test_what_cron_cannot_say_is_told_instead_of_guessed(tmp_path: Path) -> None
 
     assert "# not expressible in cron: it takes" in text
     assert "triggers:" not in text
+
+
+def test_promised_workdays_without_holidays_are_named_by_their_dates(tmp_path: Path) -> None:
+    (tmp_path / "runbook.md").write_text(
+        "# Runbook: seasons\n\nOn call.\n\n## Oktoberfest\n\nThe season lasts from 1 October to 30 November, on "
+        "workdays from 06:00 to 22:00, but not on public holidays (Bayern).\n",
+        encoding="utf-8",
+    )
+    scaler = tmp_path / "scaledobject.yaml"
+    scaler.write_text(scaled_object([trigger("0 6 * 10-11 1-5", "0 22 * 10-11 1-5")]), encoding="utf-8")
+    settings = Settings(today=date(2027, 9, 1))
+    told = [one.defect.says for one in validate(read([tmp_path]), settings).findings if one.rule == "CA015"]
+    assert len(told) == 1
+    assert "Mon 01 Nov 2027" in told[0]
+
+    (document,) = yaml.safe_load_all(emitted(read([tmp_path]), settings))
+    scaler.write_text(scaled_object(document["triggers"]), encoding="utf-8")
+
+    assert [
+        f"{one.rule} {one.defect.says}" for one in validate(read([tmp_path]), settings).findings if one.rule[:2] == "CA"
+    ] == []

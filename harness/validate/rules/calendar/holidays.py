@@ -26,11 +26,13 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         promise = one.season
         if not promise.workdays or (speaks_of_holidays(promise.sentence) and not promise.holidays):
             continue
-        named = regions_named(" ".join((promise.sentence, *promise.headings)))
         comparison = compared(one, settings)
         if comparison is None:
             continue
-        found = _holidays(named or regions(promise, one.thing, settings), comparison.promised & comparison.covered)
+        within = frozenset(
+            day for day in comparison.covered if any(first <= day <= last for first, last in comparison.ranges)
+        )
+        found = _holidays(regions(promise, one.thing, settings), within)
         told |= set(one.windows)
         if found:
             yield _defect(
