@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from harness.validate.artefacts import Rule
 from harness.validate.comparisons import OPPOSITE, Comparison, deciding
@@ -47,10 +48,19 @@ class RuleLimit:
         return f"{self.comparison.op} {shown if self.unit not in ('', 'count') else f'{self.comparison.limit:g}'}"
 
 
-def rule_limits(estate: Estate) -> list[RuleLimit]:
-    """The limits of all alerts."""
+@lru_cache(maxsize=1)
+def rule_limits(estate: Estate) -> Mapping[str, Sequence[RuleLimit]]:
+    """Alert -> its limits, of all alerts of that name."""
     makers: dict[str, Rule] = {rule.record: rule for rule in estate.found.rules if rule.record}
-    return [_limit(rule, one, makers) for rule in estate.alerts for one in deciding(rule.expr)]
+    found: dict[str, list[RuleLimit]] = {}
+    for rule in estate.alerts:
+        found.setdefault(rule.alert, []).extend(_limit(rule, one, makers) for one in deciding(rule.expr))
+    return found
+
+
+def belonging(threshold: Threshold, limits: Mapping[str, Sequence[RuleLimit]]) -> list[RuleLimit]:
+    """The limits that are about what a threshold is about that names no alert."""
+    return [one for own in limits.values() for one in own if belongs(threshold, one)]
 
 
 def comparable(threshold: Threshold, limit: RuleLimit) -> bool | None:
@@ -86,9 +96,9 @@ def belongs(threshold: Threshold, limit: RuleLimit) -> bool:
     return not threshold.territory or not limit.territories or threshold.territory.lower() in limit.territories
 
 
-def named(threshold: Threshold, limits: Iterable[RuleLimit]) -> list[RuleLimit]:
+def named(threshold: Threshold, limits: Mapping[str, Sequence[RuleLimit]]) -> list[RuleLimit]:
     """The limits of the alerts that stand beside a threshold; of the level it names, where there is such a one."""
-    found = [limit for limit in limits if limit.rule.alert in threshold.alerts]
+    found = [limit for alert in threshold.alerts for limit in limits.get(alert, ())]
     if threshold.metric and any(_base(threshold.metric) in limit.metrics for limit in found):
         found = [limit for limit in found if _base(threshold.metric) in limit.metrics]
     levelled = [limit for limit in found if limit.rule.labels.get("severity") == threshold.level]

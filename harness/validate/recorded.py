@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
+from functools import lru_cache
 
 from harness.validate.artefacts import Rule
+from harness.validate.estate import Estate
 from harness.validate.kept import Labels, labels
 from harness.validate.promql import tree
 
@@ -27,10 +29,11 @@ FAR = frozenset(
 """Labels that often come from outside (`external_labels`, federation), so that no rule loses them for good."""
 
 
-def recorded(rules: Iterable[Rule]) -> dict[str, Labels]:
+@lru_cache(maxsize=1)
+def recorded(estate: Estate) -> Mapping[str, Labels]:
     """Record's name -> labels its series can have; a name that several rules record can have what any of them gives."""
     makers: dict[str, list[Rule]] = {}
-    for rule in rules:
+    for rule in estate.found.rules:
         if rule.record:
             makers.setdefault(rule.record, []).append(rule)
     known: dict[str, Labels] = {}

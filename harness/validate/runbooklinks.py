@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from urllib.parse import unquote, urlsplit
 
 from harness.validate.artefacts import MarkdownPage, Rule
-from harness.validate.estate import Estate
 from harness.validate.yamltree import Node
 
 KEYS = (
@@ -72,35 +72,42 @@ def read_link(node: Node) -> RunbookLink | None:
     return RunbookLink(node, parts, unquote(url.fragment), relative, f"{url.netloc}/{hosted['repo']}" if hosted else "")
 
 
-def page_of(found: RunbookLink, estate: Estate) -> tuple[MarkdownPage | None, bool]:
-    """The page that is meant and whether that is sure: by the end of its path, of two parts at least but for file names.
+class Pages:
+    """The pages that were read, by the last part of every path that a link may call them."""
 
-    Of several pages it is the one nearest to the alert's own file.
-    """
-    wanted = tuple(part for part in found.path if part != "..")
-    best: list[tuple[int, MarkdownPage]] = []
-    for page in estate.found.pages:
-        for parts in _spellings(page, found):
+    def __init__(self, pages: Iterable[MarkdownPage]) -> None:
+        self._ends: dict[str, list[tuple[tuple[str, ...], bool, MarkdownPage]]] = {}
+        for page in pages:
+            for parts, is_file in _spellings(page):
+                if parts:
+                    self._ends.setdefault(parts[-1], []).append((parts, is_file, page))
+
+    def of(self, found: RunbookLink) -> tuple[MarkdownPage | None, bool]:
+        """The page that is meant and whether that is sure: by the end of its path, two parts of it at least.
+
+        Of several pages it is the one nearest to the alert's own file.
+        """
+        wanted = tuple(part for part in found.path if part != "..")
+        best: list[tuple[int, MarkdownPage]] = []
+        for parts, is_file, page in self._ends.get(wanted[-1], ()) if wanted else ():
             same = _common_end(parts, wanted)
-            if same and (same == len(wanted) or same >= 2 or (found.is_file and same == 1 and len(wanted) == 1)):
+            if is_file == found.is_file and (same == len(wanted) or same >= 2):
                 best.append((same, page))
-    if not best:
-        return None, False
-    most = max(same for same, _ in best)
-    pages = list({id(page): page for same, page in best if same == most}.values())
-    sure = len(pages) == 1 and (most == len(wanted) or most >= 2)
-    chosen = max(pages, key=lambda page: _common_start(page.file.path.parts, found.node.file.path.parts))
-    return chosen, sure and (found.relative or bool(found.hosted) or most >= 2)
+        if not best:
+            return None, False
+        most = max(same for same, _ in best)
+        pages = list({id(page): page for same, page in best if same == most}.values())
+        chosen = max(pages, key=lambda page: _common_start(page.file.path.parts, found.node.file.path.parts))
+        return chosen, len(pages) == 1 and (found.relative or bool(found.hosted) or most >= 2)
 
 
-def _spellings(page: MarkdownPage, found: RunbookLink) -> list[tuple[str, ...]]:
+def _spellings(page: MarkdownPage) -> list[tuple[tuple[str, ...], bool]]:
+    """The file itself, and what a site makes of it: without its ending, as HTML, as a folder."""
     parts = PurePosixPath(page.file.path.as_posix()).parts
-    if found.is_file:
-        return [parts]
     stem = (*parts[:-1], _MARKDOWN.sub("", parts[-1]))
     html = (*stem[:-1], f"{stem[-1]}.html")
-    folder = [parts[:-1]] if stem[-1].lower() in ("index", "readme") else []
-    return [stem, html, (*stem, "index.html"), *folder]
+    folder = [(parts[:-1], False)] if stem[-1].lower() in ("index", "readme") else []
+    return [(parts, True), (stem, False), (html, False), ((*stem, "index.html"), False), *folder]
 
 
 def _common_end(parts: tuple[str, ...], wanted: tuple[str, ...]) -> int:

@@ -225,3 +225,42 @@ def test_a_chain_of_operators_is_followed_without_end() -> None:
     root = tree(" + ".join(f"a{n}" for n in range(140)))
     assert isinstance(root, Binary)
     assert values(root).high == INF
+
+
+_WORDS = [
+    "sum",
+    "by",
+    "(",
+    ")",
+    "a",
+    "b{c='d'}",
+    "[5m]",
+    "rate",
+    ">",
+    "<",
+    "and",
+    "on",
+    "5",
+    "/",
+    "-",
+    ",",
+    "{",
+    "}",
+    "'",
+    "#",
+    "\n",
+]
+
+
+@given(st.lists(st.sampled_from(_WORDS), max_size=25).map(" ".join))
+def test_whatever_is_written_is_parsed_or_refused_with_a_stretch_to_blame(expression: str) -> None:
+    found = parse(expression)
+    if isinstance(found, Unparsable):
+        assert 0 <= found.start <= found.end <= max(len(expression), 1)
+        return
+    for part in found.walk():
+        assert 0 <= part.start <= part.end <= len(expression)
+    values(found)
+    labels(found, {})
+    list(losses(found, {}))
+    comparisons(expression)

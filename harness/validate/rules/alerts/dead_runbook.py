@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Set
 
 from harness.validate.artefacts import MarkdownPage, Rule
 from harness.validate.estate import Estate, Settings, nearest
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.rule import ValidationRule
-from harness.validate.runbooklinks import RunbookLink, anchors, link, page_of, read_link
+from harness.validate.runbooklinks import Pages, RunbookLink, anchors, link, read_link
+from harness.validate.similar import similar
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Relative links, and URLs of pages that were read. Of foreign sites nothing is known."""
     if not estate.found.pages:
         return
+    read = Pages(estate.found.pages)
     links = [(rule, found) for rule in estate.alerts if (node := link(rule)) is not None and (found := read_link(node))]
-    pages = [(rule, found, *page_of(found, estate)) for rule, found in links if found.path]
+    pages = [(rule, found, *read.of(found)) for rule, found in links if found.path]
     ours = {found.hosted for _, found, page, sure in pages if page is not None and sure and found.hosted}
+    names = {page.file.path.name: page for page in estate.found.pages}
+    folders = {page.file.path.parent.name for page in estate.found.pages}
     for rule, found, page, sure in pages:
         if page is None:
             if found.is_file and (found.relative or found.hosted in ours):
-                yield _no_page(rule, found, estate)
+                yield _no_page(rule, found, names, folders)
         elif found.anchor:
             style = found.style if settings.slugs == "any" or found.style else settings.slugs
             known = anchors(page, style)
@@ -29,10 +33,8 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 yield _no_anchor(rule, found, page, known, sure)
 
 
-def _no_page(rule: Rule, found: RunbookLink, estate: Estate) -> Defect:
-    names = {page.file.path.name: page for page in estate.found.pages}
-    near = nearest(found.path[-1], names)
-    folders = {page.file.path.parent.name for page in estate.found.pages}
+def _no_page(rule: Rule, found: RunbookLink, names: Mapping[str, MarkdownPage], folders: Set[str]) -> Defect:
+    near = similar(found.path[-1], names)
     beside = len(found.path) > 1 and found.path[-2] in folders
     return Defect(
         found.node.place,

@@ -19,7 +19,7 @@ _ASKED = re.compile(r"\{\{-?\s*(?:if|with|else if|range|and|or)\b[^}]*")
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """`{{ $labels.x }}` in annotations and labels against the labels that the expression keeps."""
-    known = recorded(estate.found.rules)
+    known = recorded(estate)
     for rule in estate.alerts:
         root = tree(rule.expr)
         if root is None:

@@ -16,7 +16,7 @@ from harness.validate.rule import ValidationRule
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Groupings, matchings and label functions within an expression; matchers on series that rules here record."""
-    known = recorded(estate.found.rules)
+    known = recorded(estate)
     makers = {rule.record: rule for rule in estate.found.rules if rule.record}
     for rule in estate.found.rules:
         root = tree(rule.expr)

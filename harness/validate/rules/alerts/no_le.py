@@ -14,7 +14,7 @@ from harness.validate.rule import ValidationRule
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Every histogram_quantile over buckets; native histograms have no `_bucket` and need no `le`."""
-    known = recorded(estate.found.rules)
+    known = recorded(estate)
     for rule in estate.found.rules:
         root = tree(rule.expr)
         for part in root.walk() if root is not None else ():

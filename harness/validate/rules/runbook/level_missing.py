@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
-from harness.validate.limits import belongs, comparable, named, rule_limits
+from harness.validate.limits import belonging, comparable, named, rule_limits
 from harness.validate.promises import Threshold
 from harness.validate.rule import ValidationRule
 
@@ -20,7 +20,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     for threshold in estate.all(Threshold):
         if threshold.level not in _LEVELS or threshold.good:
             continue
-        pool = named(threshold, limits) if threshold.alerts else [one for one in limits if belongs(threshold, one)]
+        pool = named(threshold, limits) if threshold.alerts else belonging(threshold, limits)
         pool = [one for one in pool if comparable(threshold, one) is not None and one.rule.labels.get("severity")]
         levels = {one.rule.labels["severity"] for one in pool}
         if not pool or threshold.level in levels or not levels <= _LEVELS:

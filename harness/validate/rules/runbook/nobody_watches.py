@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Severity
-from harness.validate.limits import belongs, rule_limits
+from harness.validate.limits import belonging, rule_limits
 from harness.validate.promises import Expected, Measure, Mention, Threshold
 from harness.validate.promql import tree
 from harness.validate.rule import ValidationRule
@@ -28,7 +28,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             continue
         if _in_block(threshold, blocks) or not (threshold.metric or threshold.measure in _WATCHED):
             continue
-        if any(belongs(threshold, limit) for limit in limits) or _read_anywhere(threshold, estate):
+        if belonging(threshold, limits) or _read_anywhere(threshold, estate):
             continue
         told.add(subject)
         yield Defect(

@@ -24,7 +24,7 @@ _PER = re.compile(
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Alerts named beside a threshold of one territory, or of each; only if rules here know such a label at all."""
-    known = recorded(estate.found.rules)
+    known = recorded(estate)
     label = _label(estate)
     if not label:
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
-from harness.validate.limits import RuleLimit, belongs, comparable, covered, named, rule_limits
+from harness.validate.limits import RuleLimit, belonging, comparable, covered, named, rule_limits
 from harness.validate.promises import Threshold
 from harness.validate.rule import ValidationRule
 
@@ -21,7 +21,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         elif covered(threshold, thresholds):
             continue
         else:
-            pool = [one for one in limits if belongs(threshold, one) and comparable(threshold, one) is not None]
+            pool = [one for one in belonging(threshold, limits) if comparable(threshold, one) is not None]
         if threshold.level and not any(_of_level(one, threshold) for one in pool):
             continue
         pool = [one for one in pool if not threshold.level or _of_level(one, threshold)] or pool

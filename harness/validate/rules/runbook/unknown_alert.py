@@ -10,7 +10,7 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.promises import Mention, Promise, Reaction, Threshold
 from harness.validate.rule import ValidationRule
-from harness.validate.similar import similar
+from harness.validate.similar import Names
 from harness.validate.text import Place
 
 _FIRST = re.compile(r"[A-Z][a-z0-9]+")
@@ -20,17 +20,18 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Every name of an alert on a page, if any alert was read at all; one finding for a name on a page."""
     if not estate.alerts:
         return
-    ours = _prefixes(estate)
+    ours, names = _prefixes(estate), Names(estate.alert_names)
+    rules = {rule.alert: rule for rule in estate.alerts}
     told: set[tuple[object, str]] = set()
     for place, name, promise in _named(estate):
         key = (place.path, name)
         if name in estate.alert_names or key in told:
             continue
         told.add(key)
-        near = similar(name, estate.alert_names)
+        near = names.nearest(name)
         first = _FIRST.match(name)
         own = first is not None and first[0] in ours
-        rule = next((rule for rule in estate.alerts if rule.alert == near), None)
+        rule = rules.get(near)
         yield Defect(
             place,
             f"There is no alert {name} in the rules that were read" + (f"; the nearest is {near}" if near else ""),
