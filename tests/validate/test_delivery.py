@@ -52,7 +52,8 @@ def test_without_a_configuration_alertmanagers_default_is_added(tmp_path: Path) 
         ("  routes: [{match_re: {alertname: Other.*}, receiver: b, group_wait: 5s}]\n", 60),
         ("  routes: [{match: {severity: critical}, group_wait: 90s}, {match: {team: shop}, group_wait: 5s}]\n", 90),
         (
-            "  routes: [{match: {severity: critical}, group_wait: 90s, continue: true}, {match: {team: shop}, group_wait: 5s}]\n",
+            "  routes: [{match: {severity: critical}, group_wait: 90s, continue: true}, "
+            "{match: {team: shop}, group_wait: 5s}]\n",
             5,
         ),
         ("  routes: [{match: {territory: DE}, receiver: b, group_wait: 5s}]\n", 5),
