@@ -15,7 +15,19 @@ _PLACEHOLDER = re.compile(
     r"|\.\.\.(?=\s|$)"
 )
 _HARMLESS = re.compile(r"[\w\s./=:@,+%~^-]*")
+_QUOTED = re.compile(r"'[^'\n]*'|\"[^\"`$\\\n]*\"|\$\w+|\$\{\w+\}")
+_PLAIN = re.compile(r"(?:[\w./=:@,+%~^*?-]+(?:[ \t]+|$))+")
 _KEYWORDS = re.compile(r"\b(?:if|then|else|elif|fi|for|while|until|do|done|case|esac|select|function|in)\b")
+_TYPED = re.compile(
+    r"\s*(?:$|#|[|&)}\\'\"-]|[A-Za-z_]\w*=|(?:if|then|else|elif|fi|for|while|until|do|done|don|case|esac)\b|\[ |\[\[ "
+    r"|[./~]|"
+    r"(?:sudo|kubectl|oc|psql|promtool|amtool|helm|curl|wget|grep|awk|sed|echo|cat|cd|ls|export|jq|ssh|scp|docker"
+    r"|podman|git|make|time|watch"
+    r"|xargs|sleep|systemctl|journalctl|pg_\w+|createdb|aws|gcloud|az|rehearse|terraform|ansible\S*|python3?|pip|npm|go"
+    r"|java|mvn|kill|ps|df|du"
+    r"|find|tar|cp|mv|rm|mkdir|touch|chmod|chown|source|set|test|printf|tail|head|sort|wc|openssl|dig|nc|redis-cli"
+    r"|etcdctl|flux|argocd)\b)"
+)
 _HEREDOC = re.compile(r"<<-?\s*(['\"]?)(\w+)\1")
 _ERROR = re.compile(r"line (?P<line>\d+): (?P<says>.*)")
 _SECONDS = 5.0
@@ -40,7 +52,7 @@ def filled(text: str) -> str:
 def syntax_error(text: str) -> tuple[int, str] | None:
     """The row and the message of what bash cannot parse; None where it can, or where there is no bash to ask."""
     script = filled(text)
-    if len(script) > MOST_CHARACTERS or "\0" in script or (_HARMLESS.fullmatch(script) and not _KEYWORDS.search(script)):
+    if len(script) > MOST_CHARACTERS or "\0" in script or _is_plain(script):
         return None
     bash = shutil.which("bash")
     if bash is None:
@@ -64,6 +76,24 @@ def syntax_error(text: str) -> tuple[int, str] | None:
     if found is None:
         return None
     return min(int(found["line"]) - 1, max(script.count("\n") - 1, 0)), found["says"].strip()
+
+
+def looks_typed(text: str) -> bool:
+    """Whether every line begins as a command does, and none as output: tables and messages are pasted into fences too."""
+    return all(_TYPED.match(row) for row in filled(text).split("\n"))
+
+
+def _is_plain(script: str) -> bool:
+    """Whether a script is so simple that it must parse: words, closed quotes, pipes. That saves a process."""
+    if _KEYWORDS.search(script):
+        return False
+    bare = _QUOTED.sub("Q", script)
+    if _HARMLESS.fullmatch(bare):
+        return True
+    return all(
+        not row.strip() or all(_PLAIN.fullmatch(part.strip()) for part in re.split(r"\|\||&&|\||;(?!;)", row))
+        for row in bare.split("\n")
+    )
 
 
 def simple_commands(text: str) -> Iterator[Simple]:

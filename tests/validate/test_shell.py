@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import subprocess
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from harness.validate.kubectl import known, misuse
-from harness.validate.shell import filled, simple_commands, syntax_error
+from harness.validate.shell import filled, looks_typed, simple_commands, syntax_error
 
 
 @pytest.mark.parametrize(
@@ -97,3 +98,22 @@ def test_no_text_breaks_the_splitting(text: str) -> None:
     for simple in simple_commands(text):
         assert simple.words
         misuse(simple.words)
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(
+        st.sampled_from(["ls", " ", "|", "||", "&&", ";", "'a b'", '"c $d"', "$e", "-n", "\n", "if", "(", "'", "#f"]),
+        max_size=12,
+    )
+)
+def test_what_is_too_plain_to_ask_bash_about_is_what_bash_accepts(pieces: list[str]) -> None:
+    script = "".join(pieces)
+    if syntax_error(script) is None:
+        asked = subprocess.run(["bash", "-n"], input=filled(script), capture_output=True, text=True, check=False)
+        assert asked.returncode == 0, asked.stderr
+
+
+def test_output_between_commands_is_told_from_what_is_typed() -> None:
+    assert looks_typed("kubectl get pods\nfor a in b; do\n  echo $a\ndone\n# done\nNAME=x run")
+    assert not looks_typed("kubectl get pods\nNAME READY (2)\n")

@@ -22,18 +22,20 @@ _INCLUDES = re.compile(
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Every `#anchor` that leads to a page which was read, in the slugs of GitHub, GitLab and MkDocs."""
     pages = {os.path.normpath(page.file.path): page for page in estate.found.pages}
-    known: dict[str, frozenset[str]] = {}
+    known: dict[str, frozenset[str] | None] = {}
     for page in estate.runbooks:
         for link in page.links:
             fragment = fragment_of(link)
             path = file_of(link, page.file.path) if fragment and not _FREE.fullmatch(fragment) else None
             name = os.path.normpath(path) if path is not None else ""
             target = pages.get(name)
-            if target is None or _INCLUDES.search(target.file.text):
+            if target is None:
                 continue
             if name not in known:
-                known[name] = frozenset(map(_bare, _anchors(target)))
-            if _bare(fragment) not in known[name]:
+                includes = _INCLUDES.search(target.file.text) is not None
+                known[name] = None if includes else frozenset(map(_bare, _anchors(target)))
+            anchors = known[name]
+            if anchors is not None and _bare(fragment) not in anchors:
                 where = "This page" if target is page else target.file.path.as_posix()
                 near = did_you_mean(fragment, [heading.anchors["github"] for heading in target.headings])
                 yield Defect(

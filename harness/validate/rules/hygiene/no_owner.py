@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 from harness.validate.artefacts import MarkdownPage
 from harness.validate.changes import changes_something
@@ -23,8 +24,9 @@ _OWNER = re.compile(
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Pages whose commands change something and on which nobody is named."""
+    commands = commands_by_page(estate)
     for page in estate.runbooks:
-        changing = next((one for one in commands_of(estate, page) if changes_something(one)), None)
+        changing = next((one for one in commands.get(page.file.path, ()) if changes_something(one)), None)
         if changing is not None and not names(page, _OWNER):
             yield Defect(
                 changing.place,
@@ -33,9 +35,12 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             )
 
 
-def commands_of(estate: Estate, page: MarkdownPage) -> list[Command]:
-    """The commands of one page, in order."""
-    return [one for one in estate.all(Command) if one.place.path == page.file.path]
+def commands_by_page(estate: Estate) -> dict[Path, list[Command]]:
+    """The commands of each page, in order."""
+    found: dict[Path, list[Command]] = {}
+    for command in estate.all(Command):
+        found.setdefault(command.place.path, []).append(command)
+    return found
 
 
 def names(page: MarkdownPage, what: re.Pattern[str]) -> bool:

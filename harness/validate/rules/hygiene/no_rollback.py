@@ -9,7 +9,7 @@ from harness.validate.changes import changes_something
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Severity
 from harness.validate.rule import ValidationRule
-from harness.validate.rules.hygiene.no_owner import commands_of, names
+from harness.validate.rules.hygiene.no_owner import commands_by_page, names
 
 _UNDO = re.compile(
     r"roll(?:ed|s|ing)?[ -]?back|\bundo|\brevert|\brestore|\bback ?out|\bzurück|\brückgängig|\brücknahme|\bwiederherst"
@@ -21,8 +21,9 @@ _UNDO = re.compile(
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """Pages whose commands change something and which never speak of the way back."""
+    by_page = commands_by_page(estate)
     for page in estate.runbooks:
-        commands = commands_of(estate, page)
+        commands = by_page.get(page.file.path, [])
         changing = next((one for one in commands if changes_something(one)), None)
         if changing is None or names(page, _UNDO) or any(_UNDO.search(one.text) for one in commands):
             continue

@@ -11,10 +11,10 @@ from harness.validate.rule import ValidationRule
 
 _LEFT = re.compile(
     r"(?<![\w/.#-])(?:TODO(?![ -](?:[Ll]ist|app|item))|TBD|TBA|FIXME|XXX)(?![\w/.-])"
-    r"|\b[Ll]orem ipsum\b|\bto be (?:defined|determined|written|filled in)\b|\bfill (?:this |me )?in\b(?=[.\]>)]|$)"
+    r"|\b[Ll]orem ipsum\b|^[Tt]o be (?:defined|determined|written|filled in)\W*$|\bfill (?:this |me )?in\b(?=[.\]>)]|$)"
     r"|\bhier (?:noch )?(?:ergänzen|einfügen|ausfüllen|beschreiben)\b|\b(?:wird|werden|muss|müssen) noch (?:ergänzt"
     r"|beschrieben|ausgefüllt)\b"
-    r"|\bnoch (?:zu ergänzen|auszufüllen)\b|\bcoming soon\b|\[(?:insert|your|fill|describe|add)\b[^\]]*\](?!\()"
+    r"|\bnoch (?:zu ergänzen|auszufüllen)\b|\bcoming soon\b|\[(?:insert|fill in|describe|hier)\b[^\]]*\](?!\()"
 )
 
 

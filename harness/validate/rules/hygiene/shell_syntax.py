@@ -8,7 +8,7 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Severity
 from harness.validate.promises import Command, line_of
 from harness.validate.rule import ValidationRule
-from harness.validate.shell import syntax_error
+from harness.validate.shell import looks_typed, syntax_error
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -21,6 +21,8 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 line_of(command, row),
                 f"The shell cannot parse this command: {says}",
                 "Correct it so that it can be pasted as it stands; write what is to be filled in as <name>",
+                # A fence may show what a command prints as well.
+                severity=Severity.WARNING if looks_typed(command.text) else Severity.INFO,
             )
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 
-from harness.validate.artefacts import MarkdownPage
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.promises import Reviewed, Season
@@ -18,12 +18,12 @@ _AHEAD = timedelta(days=90)
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """The newest review of each page against the last start of its seasons before today, and against today."""
-    for page in estate.found.pages:
-        reviews = [one for one in estate.all(Reviewed) if one.place.path == page.file.path]
-        if not reviews:
-            continue
+    by_page: dict[Path, list[Reviewed]] = {}
+    for review in estate.all(Reviewed):
+        by_page.setdefault(review.place.path, []).append(review)
+    for path, reviews in by_page.items():
         newest = max(reviews, key=lambda one: one.on)
-        begun = _last_start(estate, page, settings.today)
+        begun = _last_start(estate, path, settings.today)
         if begun is not None and newest.on < begun[0] - _AHEAD:
             start, season = begun
             yield Defect(
@@ -44,12 +44,12 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             )
 
 
-def _last_start(estate: Estate, page: MarkdownPage, today: date) -> tuple[date, Season] | None:
+def _last_start(estate: Estate, path: Path, today: date) -> tuple[date, Season] | None:
     """The last day on or before today on which a season of the page began."""
     starts = [
         (start, season)
         for season in estate.all(Season)
-        if season.place.path == page.file.path and season.confidence is not Confidence.GUESS
+        if season.place.path == path and season.confidence is not Confidence.GUESS
         for year in ((season.year,) if season.year else (today.year, today.year - 1))
         if (start := _day(year, season.first)) is not None and start <= today
     ]
