@@ -24,3 +24,8 @@ def written(value: float, resource: str) -> str:
             if value >= size:
                 return f"{value / size:.4g} {unit}"
     return f"{value:g}"
+
+
+def pods(number: int) -> str:
+    """`1 pod`, `2 pods`."""
+    return f"{number} pod{'' if number == 1 else 's'}"

@@ -46,10 +46,11 @@ def scaler_settings() -> dict[str, dict[str, Setting]]:
 
 
 @cache
-def other_names() -> dict[str, frozenset[str]]:
-    """A setting's name -> all names that the same setting goes by."""
-    groups = [frozenset(names) for names in _read()["either"]]
-    return {name: group for group in groups for name in group}
+def other_names(scaler: str, name: str) -> frozenset[str]:
+    """All names that a setting of a scaler goes by."""
+    known = scaler_settings().get(scaler, {}).keys()
+    groups = [frozenset(names) & known for names in _read()["either"] if name in names]
+    return next((group for group in groups if name in group and len(group) > 1), frozenset({name}))
 
 
 def triggers(estate: Estate) -> Iterator[tuple[Thing, Trigger]]:
@@ -67,7 +68,7 @@ def missing(trigger: Trigger) -> Iterator[str]:
     authenticated = trigger.node.get("authenticationRef") is not None
     told: set[str] = set()
     for name, setting in scaler_settings().get(trigger.type, {}).items():
-        names = other_names().get(name, frozenset({name}))
+        names = other_names(trigger.type, name)
         here = any(one in given or f"{one}FromEnv" in given for one in names)
         elsewhere = authenticated and "auth" in setting.places
         if setting.needed and not here and not elsewhere and not told & names:

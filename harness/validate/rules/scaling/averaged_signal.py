@@ -19,7 +19,8 @@ QUERIES = {
     "mysql": ("query", "queryValue"),
 }
 """Scaler -> where its signal and its target stand."""
-TIMES = 4
+MANY = 6
+"""So many pods, or as many as there may be, the example in the sentence has."""
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -73,14 +74,15 @@ def _metric(scaler: Scaler, metric: Node) -> Iterator[Defect]:
 
 
 def _fixed_point(scaler: Scaler, target: float | None) -> str:
-    """What the HPA does with `TIMES` times the target, in numbers."""
+    """What the HPA does with a signal well above its target, in numbers."""
     target = target or 1.0
     planned = [integer(trigger.setting("desiredReplicas"), 0) for trigger in scaler.triggers if trigger.type == "cron"]
-    pods = max(TIMES + 2, scaler.floor, *planned) if planned else max(TIMES + 2, scaler.floor)
-    asked = wanted(pods, TIMES * target, target, averaged=True)
+    pods = min(max([MANY, scaler.floor, *planned]), max(scaler.most, 3))
+    signal = target * min(MANY - 2, pods - 2)
+    asked = wanted(pods, signal, target, averaged=True)
     return (
         f"it asks for signal / {target:g} pods however many there are; with {pods} pods and a signal of "
-        f"{TIMES * target:g} it asks for {asked}, so it never grows"
+        f"{signal:g} it asks for {asked}, so it never grows"
     )
 
 

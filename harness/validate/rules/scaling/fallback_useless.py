@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Related, Severity
+from harness.validate.quantity import pods
 from harness.validate.rule import ValidationRule
 from harness.validate.scaler import RESOURCES, Scaler, integer, scalers
 
@@ -36,19 +37,19 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
 
 def _limits(scaler: Scaler) -> Iterator[Defect]:
     node = scaler.spec("fallback", "replicas")
-    pods = integer(node, -1)
-    if node is not None and pods > scaler.most:
+    replicas = integer(node, -1)
+    if node is not None and replicas > scaler.most:
         yield Defect(
             node.place,
-            f"The fallback of {scaler.name} wants {pods} pods, but it never gets more than {scaler.most}",
-            f"Raise maxReplicaCount to at least {pods}, or lower the fallback",
+            f"The fallback of {scaler.name} wants {replicas} pods, but it never gets more than {scaler.most}",
+            f"Raise maxReplicaCount to at least {replicas}, or lower the fallback",
             (Related(scaler.most_node.place, "the limit"),) if scaler.most_node is not None else (),
             severity=Severity.WARNING,
         )
-    elif node is not None and 0 <= pods < scaler.least:
+    elif node is not None and 0 <= replicas < scaler.least:
         yield Defect(
             node.place,
-            f"The fallback of {scaler.name} wants {pods} pods, but there are never fewer than {scaler.least}: no help",
+            f"The fallback of {scaler.name} wants {pods(replicas)}, but there are never fewer than {scaler.least}: no help",
             f"Want at least {scaler.least}, as many as the season needs when the signal is gone",
             (Related(scaler.least_node.place, "the minimum"),) if scaler.least_node is not None else (),
             severity=Severity.INFO,

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Defect, Related, Severity
 from harness.validate.pledges import Pledge, pledges
+from harness.validate.quantity import pods
 from harness.validate.rule import ValidationRule
 from harness.validate.text import Place
 
@@ -30,7 +31,7 @@ def _above(pledge: Pledge) -> Defect | None:
         return None
     return Defect(
         (scaler.most_node or scaler.thing).place,
-        f"{pledge.goal} pods of {scaler.target} are promised, but {scaler.name} never gets more than {scaler.most}",
+        f"{pods(pledge.goal)} of {scaler.target} are promised, but {scaler.name} never gets more than {scaler.most}",
         f"Raise the maximum to at least {pledge.goal}, or promise {scaler.most}",
         (Related(pledge.step.place, "the promise"),),
         confidence=pledge.confidence,
@@ -44,7 +45,7 @@ def _below(pledge: Pledge) -> Defect | None:
         return None
     return Defect(
         (scaler.least_node or scaler.thing).place,
-        f"{scaler.target} is to go back to {pledge.goal} pods, but {scaler.name} never has fewer than {scaler.least}",
+        f"{scaler.target} is to go back to {pods(pledge.goal)}, but {scaler.name} never has fewer than {scaler.least}",
         f"Lower the minimum to {pledge.goal}, or promise {scaler.least}",
         (Related(pledge.step.place, "the promise"),),
         confidence=pledge.confidence,

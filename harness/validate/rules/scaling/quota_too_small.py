@@ -45,8 +45,8 @@ def _limit(
             fit = int(most / each)
             yield Defect(
                 scaler.most_node.place,
-                f"{scaler.most} pods of {workload.name} need {_shown(scaler.most * each, key)} of {key}, but the quota "
-                f"{quota.name} allows {_shown(most, key)}: the {_th(fit + 1)} pod is refused",
+                f"{scaler.most} pods of {workload.name} need {_need(scaler.most * each, key)}, but the quota {quota.name} "
+                f"allows {_shown(most, key)}: the {_th(fit + 1)} pod is refused",
                 f"Raise {key} of the quota to at least {_shown(scaler.most * each, key)}, or lower the maximum to {fit}",
                 (Related(limit.place, "the quota"),),
             )
@@ -112,6 +112,10 @@ def _fixed(estate: Estate, quota: Thing, key: str, scaled_names: set[str]) -> fl
 
 def _shown(value: float, key: str) -> str:
     return written(round(value, 6), _COUNTED[key] or "pods")
+
+
+def _need(value: float, key: str) -> str:
+    return f"{_shown(value, key)} of {key}" if _COUNTED[key] else f"room for {_shown(value, key)}"
 
 
 def _th(number: int) -> str:

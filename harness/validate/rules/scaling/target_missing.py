@@ -45,7 +45,7 @@ def _missing(scaler: Scaler, known: dict[tuple[str, str], tuple[Workload, ...]])
         if kind in SCALABLE:
             yield Defect(
                 name.place,
-                f"{scaler.target} is a {kind}, but {scaler.name} looks for a {scaler.kind} of that name",
+                f"{scaler.target} is a {kind}, but {scaler.thing.kind} {scaler.name} looks for a {scaler.kind}",
                 f"Write kind: {kind} in scaleTargetRef",
                 (Related(found[0].thing.place, f"the {kind}"),),
             )

@@ -61,7 +61,7 @@ def _metric_type(thing: Thing, trigger: Trigger) -> Iterator[Defect]:
 def _settings(thing: Thing, trigger: Trigger) -> Iterator[Defect]:
     known = scaler_settings()[trigger.type]
     for name in missing(trigger):
-        either = " or ".join(sorted(other_names().get(name, {name})))
+        either = " or ".join(sorted(other_names(trigger.type, name)))
         from_env = f", or {name}FromEnv" if "env" in known[name].places else ""
         yield Defect(
             (trigger.node.get("type") or trigger.node).place,

@@ -20,8 +20,8 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             if bare and not _defaulted(estate, workload, resource):
                 yield Defect(
                     place.place,
-                    f"{scaler.name} scales {workload.name} on {resource} in per cent of its request, but container "
-                    f"{bare[0].string('name')} requests none: the HPA gets no number and stays where it is",
+                    f"{scaler.thing.kind} {scaler.name} scales {workload.name} on {resource} in per cent of its "
+                    f"request, but container {bare[0].string('name')} requests none: the HPA gets no number and stays",
                     f"Add resources.requests.{resource} to {', '.join(node.string('name') for node in bare)}",
                     (Related((bare[0].get("name") or bare[0]).place, "the container"),),
                     confidence=Confidence.LIKELY,  # A LimitRange that was not read may add one.
