@@ -39,9 +39,13 @@ def scalers_of(name: str, place: Place, estate: Estate, described: tuple[str, ..
 
 
 def scalers_of_scale(promise: Scale, estate: Estate) -> Iterator[Scaler]:
-    """The autoscalers that have to keep a promise of pods."""
-    if promise.workload or promise.component or promise.territory:
-        yield from scalers_of(promise.workload, promise.place, estate, (promise.component, promise.territory))
+    """The autoscalers that have to keep a promise of pods. Words that fit several workloads do not tell which."""
+    if promise.workload:
+        yield from scalers_of(promise.workload, promise.place, estate)
+    elif promise.component or promise.territory:
+        found = list(scalers_of("", promise.place, estate, (promise.component, promise.territory)))
+        if len({scaler.target for scaler in found}) == 1:
+            yield from found
 
 
 def workloads_of(name: str, place: Place, estate: Estate) -> Iterator[Workload]:

@@ -153,6 +153,13 @@ def test_a_deadline_of_the_section_is_for_every_step_in_it(tmp_path: Path) -> No
     assert {one.confidence for one in found} == {Confidence.LIKELY}
 
 
+def test_words_that_fit_several_workloads_are_about_none(tmp_path: Path) -> None:
+    both = SCALED + "---" + SCALED.replace("crm-queries-de", "crm-queries-at")
+    promised = [scale(component="queries", wanted=6), scale(component="queries", territory="AT", wanted=3)]
+    found = pledges(estate(tmp_path, promised, text=both))
+    assert [(one.scaler.name, one.goal) for one in found] == [("crm-queries-at", 3)]
+
+
 @pytest.mark.parametrize(
     ("least", "promise", "path", "most"),
     [
