@@ -21,7 +21,9 @@ from harness.validate.text import Place
 from harness.validate.yamltree import Node
 
 SCHEMAS = Path(__file__).with_name("schemas")
-_PLACEHOLDER = re.compile(r"\$\{|\$\(|\{\{|^\$[A-Za-z_]|^<.*>$|^__\w+__$|^%\w+%$|^@\w+@$")
+_PLACEHOLDER = re.compile(
+    r"\$\{|\$\(|\{\{|^\$[A-Za-z_]|^<.*>$|^__\w+__$|^%\w+%$|^@\w+@$|^(?:REPLACE|CHANGE|TODO|YOUR)[\w -]*$"
+)
 _WORDS = {
     "integer": "a whole number",
     "number": "a number",

@@ -192,3 +192,15 @@ def test_only_what_is_impossible_is_more_than_a_hint(tmp_path: Path) -> None:
     assert severity(84) == [Severity.ERROR]
     assert severity(86) == [Severity.INFO]
     assert severity(90) == []
+
+
+@pytest.mark.parametrize(("where", "wanted"), [("k8s", Severity.WARNING), ("examples", Severity.INFO)])
+def test_two_scalers_in_a_folder_of_samples_are_a_hint(tmp_path: Path, where: str, wanted: Severity) -> None:
+    (tmp_path / where).mkdir()
+    for name in ("by-cpu", "by-queue"):
+        (tmp_path / where / f"{name}.yaml").write_text(
+            f"apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {{name: {name}}}\n"
+            "spec: {maxReplicas: 3, scaleTargetRef: {apiVersion: apps/v1, kind: Deployment, name: shop}}\n"
+        )
+    found = [one for one in validate(read([tmp_path]), TODAY).findings if one.rule == "SC010"]
+    assert [one.severity for one in found] == [wanted]

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.validate.estate import Estate, Settings
-from harness.validate.finding import Defect, Related, Severity
+from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.rule import ValidationRule
 from harness.validate.scaler import Scaler, scalers
-from harness.validate.workload import together
+from harness.validate.workload import folder, together
+
+_SAMPLES = frozenset({"example", "examples", "sample", "samples", "demo", "demos", "templates"})
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
@@ -29,8 +31,17 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                         if later.keda or earlier.keda
                         else "Keep one; put the metrics of both into one HPA",
                         (Related(earlier.thing.place, "the other scaler"),),
+                        confidence=_sure(earlier, later),
                     )
                     break
+
+
+def _sure(one: Scaler, other: Scaler) -> Confidence:
+    """A folder of samples holds alternatives, of which one is applied; a file, or a namespace by name, is applied whole."""
+    if set(folder(one.thing).parts) & _SAMPLES:
+        return Confidence.GUESS
+    same_file = one.thing.node.file.path == other.thing.node.file.path
+    return Confidence.CERTAIN if same_file or (one.namespace and other.namespace) else Confidence.LIKELY
 
 
 def _meet(one: Scaler, other: Scaler) -> bool:
