@@ -55,7 +55,10 @@ def test_clean_files_end_with_zero_and_a_severity_below_fail_on_too(folder: Path
     ("arguments", "says"),
     [
         (["nowhere"], "error: There is no file or folder nowhere; check the path.\n"),
-        ([".", "--select", "SC04"], "error: There is no rule or family 'SC04'; did you mean 'SC004'?\n"),
+        (
+            [".", "--select", "cron-above-maxx"],
+            "error: There is no rule or family 'cron-above-maxx'; did you mean 'cron-above-max'?\n",
+        ),
         ([".", "--format", "xml"], "error: There is no format 'xml'; there are "),
         ([".", "--fail-on", "eror"], "error: There is no severity 'eror'; did you mean 'error'?\n"),
         ([".", "--baseline", "none.json"], "error: There is no file none.json; check the path.\n"),
