@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from difflib import get_close_matches
 from functools import cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from harness.validate.artefacts import Found, MarkdownPage, Rule, Thing
 from harness.validate.promises import Promise
@@ -44,7 +44,9 @@ class Estate:
 
     def all(self, kind: type[Read]) -> list[Read]:
         """The promises of a type, in order of place."""
-        return [promise for promise in self.promises if isinstance(promise, kind)]
+        if kind not in self._by_type:
+            self._by_type[kind] = [promise for promise in self.promises if isinstance(promise, kind)]
+        return self._by_type[kind]
 
     def things(self, *kinds: str) -> list[Thing]:
         """The Kubernetes objects of these kinds."""
@@ -71,6 +73,10 @@ class Estate:
     def runbooks(self) -> list[MarkdownPage]:
         """The pages that read like runbooks."""
         return [page for page in self.found.pages if page.runbook]
+
+    @cached_property
+    def _by_type(self) -> dict[type[Promise], list[Any]]:
+        return {}
 
     @cached_property
     def _by_kind(self) -> dict[str, list[Thing]]:
