@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import lru_cache
+from pathlib import Path
 
 from harness.calendar.coverage import Coverage, year_span
 from harness.calendar.cron import is_zone
@@ -239,12 +240,14 @@ def zone_for(thing: Thing, seasons: Sequence[Season], window: Window) -> tuple[s
 
 def _shared(season: Season, thing: Thing) -> int:
     """How many folders the two files have in common."""
-    pairs = zip(season.place.path.parent.parts, thing.place.path.parent.parts, strict=False)
-    return next((at for at, (one, other) in enumerate(pairs) if one != other), _depth(season, thing))
+    return _common(season.place.path, thing.node.file.path)
 
 
-def _depth(season: Season, thing: Thing) -> int:
-    return min(len(season.place.path.parent.parts), len(thing.place.path.parent.parts))
+@lru_cache(maxsize=65_536)
+def _common(one: Path, other: Path) -> int:
+    mine, theirs = one.parent.parts, other.parent.parts
+    pairs = zip(mine, theirs, strict=False)
+    return next((at for at, (left, right) in enumerate(pairs) if left != right), min(len(mine), len(theirs)))
 
 
 def _nearest(seasons: Sequence[Season], thing: Thing) -> list[Season]:
