@@ -56,6 +56,7 @@ def run(wishes: Wishes, today: date, colour: bool) -> tuple[str, Exit]:
     try:
         report = examine(wishes, today, progress_on_stderr())
     finally:
+        gc.freeze()  # nor is there anything to look for among them when the process ends
         gc.enable()
     if wishes.write_baseline is not None:
         wishes.write_baseline.write_text(baseline_text(report.findings, report.fingerprints), encoding="utf-8")
