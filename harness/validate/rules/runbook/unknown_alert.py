@@ -13,6 +13,7 @@ from harness.validate.rule import ValidationRule
 from harness.validate.similar import Names
 from harness.validate.text import Place
 
+_CAMEL = re.compile(r"[A-ZÄÖÜ]\w*[a-zäöüß\d][A-ZÄÖÜ]\w*")
 _FIRST = re.compile(r"[A-Z][a-z0-9]+")
 
 
@@ -23,7 +24,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     ours, names = _prefixes(estate), Names(estate.alert_names)
     rules = {rule.alert: rule for rule in estate.alerts}
     told: set[tuple[object, str]] = set()
-    for place, name, promise in _named(estate):
+    for place, name, promise in (*_named(estate), *_headings(estate, names)):
         key = (place.path, name)
         if name in estate.alert_names or key in told:
             continue
@@ -56,6 +57,15 @@ def _named(estate: Estate) -> Iterator[tuple[Place, str, Promise]]:
     for threshold in estate.all(Threshold):
         for name in threshold.alerts:
             yield threshold.place, name, threshold
+
+
+def _headings(estate: Estate, names: Names) -> Iterator[tuple[Place, str, Promise]]:
+    """Headings that are a slip of an alert's name, whatever language its words are of."""
+    for page in estate.runbooks:
+        for heading in page.headings:
+            name = heading.text.strip("` ")
+            if _CAMEL.fullmatch(name) and name not in estate.alert_names and names.nearest(name):
+                yield heading.place, name, Mention(place=heading.place, sentence=name, kind="alert", name=name)
 
 
 def _prefixes(estate: Estate) -> frozenset[str]:
