@@ -9,6 +9,7 @@ from pglast import ast
 
 Tree = Any
 """A node of pglast; it has no types of its own."""
+_DEEPER = (ast.Node, tuple, list)
 
 
 def walk(tree: Tree) -> Iterator[Tree]:
@@ -18,9 +19,11 @@ def walk(tree: Tree) -> Iterator[Tree]:
         node = waiting.pop()
         if isinstance(node, ast.Node):
             yield node
-            waiting.extend(reversed([getattr(node, name) for name in node.__slots__ if name != "ancestors"]))
-        elif isinstance(node, list | tuple):
-            waiting.extend(reversed(node))
+            below = [getattr(node, name) for name in node.__slots__ if name != "ancestors"]
+        else:
+            below = list(node) if isinstance(node, tuple | list) else []
+        # Most of what a node holds is numbers and words.
+        waiting.extend(one for one in reversed(below) if isinstance(one, _DEEPER))
 
 
 def nodes(tree: Tree, kind: type) -> Iterator[Any]:
