@@ -9,7 +9,7 @@ BIN := $(VENV)/bin
 REHEARSE := $(BIN)/rehearse
 RUNS ?= runs
 
-.PHONY: help rehearse smoke test lint types unit bench screenshots parts crm docs lock clean check-host
+.PHONY: help rehearse smoke test lint types validate unit bench screenshots parts crm docs schemas lock clean check-host
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 22
@@ -24,7 +24,7 @@ smoke: $(BIN)/.run-ready check-host ## The same in under three minutes: one terr
 
 test: $(BIN)/.dev-ready check-host ## Set everything up, then lint, types and all tests, the smoke rehearsal among them
 	@$(MAKE) --no-print-directory -j2 parts crm
-	@$(MAKE) --no-print-directory lint types unit
+	@$(MAKE) --no-print-directory lint types validate unit
 
 lint: $(BIN)/.dev-ready ## Formatting, lint and the one-way import contract
 	$(BIN)/ruff format --check .
@@ -33,6 +33,9 @@ lint: $(BIN)/.dev-ready ## Formatting, lint and the one-way import contract
 
 types: $(BIN)/.dev-ready ## mypy --strict
 	$(BIN)/mypy
+
+validate: $(BIN)/.run-ready ## Our own runbooks, chart, rules and SQL, by `rehearse validate`
+	$(REHEARSE) validate . --helm crm/chart/values.yaml
 
 unit: $(BIN)/.dev-ready ## Only the tests (PYTEST_ARGS="-k scale" narrows them): first those that can share the machine
 	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST_ARGS)
@@ -44,6 +47,9 @@ bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md
 
 docs: $(BIN)/.dev-ready ## Generate docs/reference again, from the code
 	$(BIN)/python -m docs.reference
+
+schemas: $(BIN)/.dev-ready ## Take from the pinned Kubernetes and KEDA again what `rehearse validate` knows of their manifests
+	$(BIN)/python -m harness.validate.schemas.extract
 
 screenshots: $(BIN)/.dev-ready ## Make the README's pictures from the latest run (needs chromium)
 	$(BIN)/python -m tests.screenshots

@@ -8,10 +8,21 @@ from pathlib import Path
 
 from docs.reference.commands import command_page
 from docs.reference.exits import exit_page
-from docs.reference.models import contexts_page, expectations_page, profile_page, rehearsal_page, verdict_page
+from docs.reference.models import (
+    config_page,
+    contexts_page,
+    expectations_page,
+    findings_page,
+    profile_page,
+    rehearsal_page,
+    verdict_page,
+)
+from docs.reference.rules import rules_page
 from harness.expectations.registry import kinds
 from harness.plan.schema import as_text, rehearsal_schema
 from harness.runbook.schema import runbook_schema
+from harness.validate.config import config_schema
+from harness.validate.document import schema as findings_schema
 
 FOLDER = Path(__file__).resolve().parent
 ROOT = FOLDER.parents[1]
@@ -27,10 +38,15 @@ def pages() -> Mapping[Path, str]:
         "verdict.md": verdict_page(),
         "contexts.md": contexts_page(),
         "exit-codes.md": exit_page(),
+        "config.md": config_page(),
+        "findings.md": findings_page(),
+        "../rules/index.md": rules_page(),
         "schema/rehearsal.schema.json": as_text(rehearsal_schema()),
         "schema/runbook.schema.json": as_text(runbook_schema(kinds())),
+        "schema/config.schema.json": as_text(config_schema()),
+        "schema/findings.schema.json": as_text(findings_schema()),
     }
-    return {FOLDER / name: text for name, text in texts.items()}
+    return {(FOLDER / name).resolve(): text for name, text in texts.items()}
 
 
 def stale() -> list[Path]:

@@ -18,6 +18,8 @@ from harness.runbook.anchors import slug
 from harness.safety.guard import Allowed
 from harness.traffic.profile import Profile
 from harness.units import Duration, Share, format_duration
+from harness.validate.config import ValidateConfig
+from harness.validate.document import Document
 
 Schema = Mapping[str, Any]
 
@@ -94,6 +96,30 @@ def expectations_page() -> str:
         "`no_data`, for `load` it is `invalid`.",
         *parts,
         UNITS.split("| instant", maxsplit=1)[0] + "\n\n" + UNITS.rpartition("\n\n")[2],
+    )
+
+
+def config_page() -> str:
+    """Settings of `rehearse validate`."""
+    return page(
+        "Settings of rehearse validate",
+        "harness/validate/config.py",
+        "The table `[tool.rehearse.validate]` of pyproject.toml, or .rehearse.yaml with the same keys; the nearest "
+        "one in the folder of the command or above it counts. An unknown key is an error. The command line counts more. "
+        "For editors: [JSON Schema](schema/config.schema.json).",
+        *_sections(ValidateConfig, "The file"),
+        UNITS.split("| share", maxsplit=1)[0],
+    )
+
+
+def findings_page() -> str:
+    """What `rehearse validate --format json` prints."""
+    return page(
+        "Findings as JSON",
+        "harness/validate/document.py",
+        "`rehearse validate --format json` prints one document. Its form has a version; keys may be added to it without a "
+        "new one. JSON Schema: [findings.schema.json](schema/findings.schema.json). All rules: [index](../rules/index.md).",
+        *_sections(Document, "The document", mode="serialization"),
     )
 
 

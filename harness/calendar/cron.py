@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from cronsim import CronSim, CronSimError
@@ -84,10 +84,19 @@ class Cron:
             walk = CronSim(f"0 {self._spelled_out()}", local)
         except CronSimError:
             return None  # a day that no month of the expression has
-        texts = self.expression.split()
-        walk.day_and = _FIELDS[2].is_star(texts[2]) or _FIELDS[4].is_star(texts[4])
+        walk.day_and = self.day_and
         found = next(walk, None)
         return found if found is not None and found.year <= local.year + _YEARS_AHEAD else None
+
+    @property
+    def day_and(self) -> bool:
+        """Whether day of month and day of week must both fit; otherwise (both restricted) either is enough."""
+        texts = self.expression.split()
+        return _FIELDS[2].is_star(texts[2]) or _FIELDS[4].is_star(texts[4])
+
+    def values(self) -> tuple[tuple[int, ...], ...]:
+        """What each field names, in order: minutes, hours, days of month, months, days of week (Sunday is 0)."""
+        return _values(self.expression)
 
     def _spelled_out(self) -> str:
         """Each field as a list of numbers, so that cronsim has nothing of its own to read into it."""
@@ -96,10 +105,24 @@ class Cron:
             names = ", ".join(field.name for field in _FIELDS)
             raise ValueError(f"'{self.expression}' has {len(texts)} fields; KEDA wants five: {names}")
         try:
-            values = [sorted(field.values(text)) for field, text in zip(_FIELDS, texts, strict=True)]
+            values = _values(self.expression)
         except ValueError as error:
             raise ValueError(f"'{self.expression}' is no cron expression that KEDA accepts: {error}") from None
         return " ".join(",".join(map(str, numbers)) for numbers in values)
+
+
+@lru_cache(maxsize=8192)
+def _values(expression: str) -> tuple[tuple[int, ...], ...]:
+    """What the five fields name. Raises ValueError."""
+    return tuple(tuple(sorted(field.values(text))) for field, text in zip(_FIELDS, expression.split(), strict=True))
+
+
+def is_zone(name: str) -> bool:
+    """Whether it is an IANA time zone."""
+    try:
+        return bool(name and zone(name))
+    except ValueError:
+        return False
 
 
 @cache

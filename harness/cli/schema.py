@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
 HELP = (
-    "Print the JSON Schema of a rehearsal file, or of a runbook's `yaml expect` blocks: editors complete and check by it."
+    "Print the JSON Schema of a rehearsal file, of a runbook's `yaml expect` blocks, of .rehearse.yaml (config), or of "
+    "what `rehearse validate --format json` prints (findings): editors complete and check by it."
 )
 EPILOG = """Example: [bold]rehearse schema rehearsal > rehearsal.schema.json[/], then begin a file with
 [bold]# yaml-language-server: $schema=rehearsal.schema.json[/]"""
@@ -19,6 +20,8 @@ class What(StrEnum):
 
     RUNBOOK = "runbook"
     REHEARSAL = "rehearsal"
+    CONFIG = "config"
+    FINDINGS = "findings"
 
 
 def register(app: typer.Typer) -> None:
@@ -27,11 +30,28 @@ def register(app: typer.Typer) -> None:
 
 
 def show(
-    what: Annotated[What, typer.Argument(help="Which schema: runbook (an expect block) or rehearsal (a file).")],
+    what: Annotated[What, typer.Argument(help="Which schema: runbook (an expect block), rehearsal, config or findings.")],
 ) -> None:
     """Print the schema of WHAT."""
+    from harness.plan.schema import as_text
+
+    print(as_text(_schema(what)), end="")
+
+
+def _schema(what: What) -> dict[str, Any]:
+    if what is What.REHEARSAL:
+        from harness.plan.schema import rehearsal_schema
+
+        return rehearsal_schema()
+    if what is What.CONFIG:
+        from harness.validate.config import config_schema
+
+        return config_schema()
+    if what is What.FINDINGS:
+        from harness.validate.document import schema
+
+        return schema()
     from harness.expectations.registry import kinds
-    from harness.plan.schema import as_text, rehearsal_schema
     from harness.runbook.schema import runbook_schema
 
-    print(as_text(rehearsal_schema() if what is What.REHEARSAL else runbook_schema(kinds())), end="")
+    return runbook_schema(kinds())

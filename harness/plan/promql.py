@@ -14,6 +14,8 @@ from datetime import timedelta
 import promql_parser
 
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
+_NOTHING = re.compile(r"0(?:ms|[smhdwy])?")
+"""Prometheus takes no time in any unit; the parser takes it in none."""
 _TOKEN = re.compile(
     rf"""
     (?P<kept> "(?:\\.|[^"\\])*" | '(?:\\.|[^'\\])*' | `[^`]*` | \#[^\n]* )
@@ -99,7 +101,7 @@ def display(duration: timedelta) -> str:
 
 def parse_duration(text: str) -> timedelta:
     """As Prometheus and Alertmanager write durations: `90s`, `1h30m`, `1d`, `0`. Raises ValueError."""
-    if text.strip() in ("0", "0s"):
+    if _NOTHING.fullmatch(text.strip()):
         return timedelta()
     found: timedelta = promql_parser.parse_duration(text.strip())
     return found

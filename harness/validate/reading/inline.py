@@ -1,0 +1,133 @@
+"""Inline Markdown -> plain text of which every character knows where it stands in the file; and its sentences."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from markdown_it.token import Token
+
+from harness.validate.artefacts import Link
+from harness.validate.text import Place, TextFile
+
+_NEVER = (
+    r"(?:e\.\s?g|i\.\s?e|z\.\s?B|d\.\s?h|u\.\s?a|o\.\s?Ä|ca|bzw|Nr|vgl|ggf|evtl|vs|approx|zzgl|inkl|exkl|mind|"
+    r"[A-Za-zÄÖÜ]|Jan|Feb|Mrz|Mär|Apr|Jun|Jul|Aug|Sep|Sept|Okt|Oct|Nov|Dez|Dec|\d)\."
+)
+_END = re.compile(r"[.!?][)\]\"'“”»]?(?=\s+\S)")
+_ABBREVIATED = re.compile(rf"(?:^|[\s(]){_NEVER}$|\d\.$")
+ANCHOR = re.compile(r"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
+
+
+@dataclass(slots=True)
+class Line:
+    """An inline token's plain text. `runs`: (offset in `text`, offset in the file), in order; `codes`: spans of code."""
+
+    file: TextFile
+    text: str = ""
+    runs: list[tuple[int, int]] = field(default_factory=list)
+    codes: list[tuple[int, int]] = field(default_factory=list)
+    links: list[Link] = field(default_factory=list)
+    anchors: list[str] = field(default_factory=list)
+    end: int = 0
+
+    def place(self, start: int, end: int) -> Place:
+        """The stretch of the file for a stretch of the plain text."""
+        return stretch(self.file, self.runs, start, end)
+
+
+def stretch(file: TextFile, runs: list[tuple[int, int]] | tuple[tuple[int, int], ...], start: int, end: int) -> Place:
+    """The place of `text[start:end]`, where `runs` say where the text's pieces stand in the file."""
+    return file.place(_offset(runs, start), _offset(runs, max(end - 1, start)) + 1)
+
+
+def _offset(runs: list[tuple[int, int]] | tuple[tuple[int, int], ...], at: int) -> int:
+    if not runs:
+        return 0
+    plain, source = runs[max(bisect_right(runs, (at, 1 << 60)) - 1, 0)]
+    return source + at - plain
+
+
+def read_inline(token: Token, file: TextFile, start: int, end: int) -> Line:
+    """An inline token that stands between two offsets of the file. Struck out text and HTML are left out."""
+    line = Line(file, end=start)
+    struck = 0
+    open_links: list[tuple[str, int, int]] = []
+    for child in token.children or ():
+        if child.type == "s_open":
+            struck += 1
+        elif child.type == "s_close":
+            struck -= 1
+        elif child.type in ("softbreak", "hardbreak"):
+            _append(line, " ", file.text.find("\n", line.end, end), 1)
+        elif child.type == "link_open":
+            open_links.append((str(child.attrGet("href") or ""), len(line.text), line.end))
+        elif child.type == "link_close" and open_links:
+            target, since, source = open_links.pop()
+            at = file.text.find(target, source, end) if target else -1
+            place = file.place(at, at + len(target)) if at >= 0 else line.place(since, len(line.text))
+            line.links.append(Link(target, line.text[since:], place))
+            line.end = max(line.end, at + len(target))
+        elif child.type == "image":
+            target = str(child.attrGet("src") or "")
+            at = file.text.find(target, line.end, end) if target else -1
+            place = file.place(at, at + len(target)) if at >= 0 else file.place(line.end, line.end + 1)
+            line.links.append(Link(target, child.content, place))
+            line.end = max(line.end, at + len(target))
+        elif child.type == "html_inline":
+            line.anchors += anchors_in(child.content)
+            at = file.text.find(child.content, line.end, end)
+            line.end = max(line.end, at + len(child.content))
+        elif child.content and not struck:
+            at = file.text.find(child.content, line.end, end)
+            if child.type == "code_inline":
+                line.codes.append((len(line.text), len(line.text) + len(child.content)))
+            _append(line, child.content, at, len(child.content))
+    return line
+
+
+def anchors_in(html: str) -> list[str]:
+    """What `id=` and `name=` of HTML tags say; comments count for nothing."""
+    return [one or two or three for one, two, three in ANCHOR.findall(re.sub(r"<!--.*?-->", "", html, flags=re.DOTALL))]
+
+
+def sentences(line: Line) -> Iterator[tuple[int, int]]:
+    """The stretches of `line.text` that are sentences. Stops in abbreviations, dates and code end none."""
+    start = 0
+    for found in _END.finditer(line.text):
+        at = found.start()
+        if any(first <= at < last for first, last in line.codes):
+            continue
+        ends = _ABBREVIATED.search(line.text[max(at - 12, 0) : at + 1]) if line.text[at] == "." else None
+        follows = line.text[found.end() :].lstrip()[:1]
+        following_code = any(first == found.end() + 1 for first, _ in line.codes)
+        if (ends is None or (ends[0][0].isdigit() and follows.isupper() and not _names_month(line.text, found.end()))) and (
+            not follows.islower() or following_code
+        ):
+            yield from _stripped(line.text, start, found.end())
+            start = found.end()
+    yield from _stripped(line.text, start, len(line.text))
+
+
+def _names_month(text: str, at: int) -> bool:
+    """Whether what follows `15.` goes on with it: a month, or another noun that an ordinal counts."""
+    return re.match(r"\s*[A-ZÄÖÜ][a-zäöü]", text[at:]) is not None and not re.match(
+        r"\s*(?:The|This|If|In|A|An|It|We|When|Der|Die|Das|Wenn|Ist|Es|Wir|Bei|Danach|Then|After|Nach)\b", text[at:]
+    )
+
+
+def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    piece = text[start:end]
+    if piece.strip():
+        yield start + len(piece) - len(piece.lstrip()), end - (len(piece) - len(piece.rstrip()))
+
+
+def _append(line: Line, text: str, at: int, length: int) -> None:
+    if at < 0:
+        at = line.end
+    else:
+        line.end = at + length
+    line.runs.append((len(line.text), at))
+    line.text += text

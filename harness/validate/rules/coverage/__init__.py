@@ -1,0 +1,1 @@
+"""What is promised, scheduled, alerted and rehearsed has to be the same."""

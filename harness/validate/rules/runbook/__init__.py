@@ -1,0 +1,1 @@
+"""The runbook, held against what it speaks of."""

@@ -1,0 +1,1 @@
+"""Autoscaling: what KEDA and the HPA will do with what was written."""

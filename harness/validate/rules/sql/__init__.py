@@ -1,0 +1,1 @@
+"""SQL: journals, notifications, rights and migrations as PostgreSQL will take them."""

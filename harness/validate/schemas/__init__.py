@@ -1,0 +1,1 @@
+"""What Kubernetes and KEDA accept, taken from the sources of the pinned versions by `make schemas`."""

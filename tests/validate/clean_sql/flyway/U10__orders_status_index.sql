@@ -1,0 +1,1 @@
+drop index concurrently if exists shop.orders_status_idx;

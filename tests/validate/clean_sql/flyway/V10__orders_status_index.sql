@@ -1,0 +1,1 @@
+create index concurrently if not exists orders_status_idx on shop.orders (status);

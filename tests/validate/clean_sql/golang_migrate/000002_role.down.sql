@@ -1,0 +1,2 @@
+ALTER TABLE users ALTER COLUMN role TYPE text;
+DROP TYPE user_role;

@@ -1,0 +1,3 @@
+CREATE SCHEMA IF NOT EXISTS ${schema};
+CREATE TABLE IF NOT EXISTS ${schema}.cache (key text PRIMARY KEY, value bytea);
+GRANT SELECT ON ${schema}.cache TO "${reader}";

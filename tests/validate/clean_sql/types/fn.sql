@@ -1,0 +1,11 @@
+create function add(a integer, b integer) returns integer language sql immutable strict parallel safe return a + b;
+create function two(int) returns int begin atomic select $1 * 2; end;
+create or replace procedure p(inout x int) language plpgsql as $$ begin call q(x); x := add(x, 1); end $$;
+create aggregate my_sum(int) (sfunc = add, stype = int, initcond = '0');
+create type pair as (a int, b text);
+create domain email as text check (value ~ '@');
+create table t (id int, p pair, e email, tags text[] default '{}', j jsonb, constraint t_pk primary key (id));
+select (p).a, j #>> '{a,b}', j @? '$.x', tags && array['a'], e from t where j ? 'k' and id = any('{1,2}');
+select * from json_table('[1]', '$[*]' columns (n int path '$')) as jt;
+insert into t (id) values (1) returning old.id, new.id;
+explain select 1;
