@@ -9,6 +9,7 @@ from pydantic import Field
 
 from harness.expectations.base import World
 from harness.expectations.sampled import Compared
+from harness.promqltokens import TOO_LARGE, is_too_large
 
 
 class Query(Compared):
@@ -28,6 +29,8 @@ class Query(Compared):
         """Unknown moments, and PromQL that does not parse."""
         import promql_parser  # noqa: PLC0415 - only the one who checks a query pays for the parser
 
+        if is_too_large(self.promql):
+            return [*super().problems(world), f"'promql': {TOO_LARGE}"]
         try:
             promql_parser.parse(self.promql)
         except ValueError as error:

@@ -13,6 +13,8 @@ from datetime import timedelta
 
 import promql_parser
 
+from harness.promqltokens import TOO_LARGE, is_too_large
+
 _DURATION = r"(?:\d+(?:ms|[smhdwy]))+"
 _NOTHING = re.compile(r"0(?:ms|[smhdwy])?")
 """Prometheus takes no time in any unit; the parser takes it in none."""
@@ -108,6 +110,8 @@ def parse_duration(text: str) -> timedelta:
 
 
 def _parse(expression: str) -> promql_parser.Expr:
+    if is_too_large(expression):
+        raise ValueError(TOO_LARGE)
     try:
         return promql_parser.parse(expression)
     except ValueError as error:

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import inf, nextafter
 
+from harness.promqltokens import COMPARISONS, SETS
 from harness.validate.intervals import Values
 from harness.validate.promql import Aggregation, Binary, Call, Part, Selector, tree
-from harness.validate.promqltokens import COMPARISONS, SETS
 from harness.validate.values import constant, values
 
 _TURNED = {">": "<", "<": ">", ">=": "<=", "<=": ">="}

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from harness.promqltokens import SETS
 from harness.validate.promql import Aggregation, Binary, Call, Negated, Number, Part, Selector, Subquery, Text
-from harness.validate.promqltokens import SETS
 
 _KEEPING = frozenset({"topk", "bottomk", "limitk", "limit_ratio"})
 _BARE = frozenset({"vector", "time", "scalar", "pi"})

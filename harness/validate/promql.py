@@ -13,7 +13,7 @@ from typing import Any
 
 import promql_parser
 
-from harness.validate.promqltokens import Token, blame, is_too_large, tokens
+from harness.promqltokens import Token, blame, is_too_large, tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

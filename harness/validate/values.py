@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from harness.promqltokens import COMPARISONS
 from harness.validate import series
 from harness.validate.intervals import INFINITE, UNKNOWN, Values, computed, filtered, scaled_unit
 from harness.validate.promql import Aggregation, Binary, Call, Negated, Number, Part, Selector, Subquery
-from harness.validate.promqltokens import COMPARISONS
 
 _COUNT = Values(0, INFINITE, "count")
 _CLOCK = {

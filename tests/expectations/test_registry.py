@@ -93,6 +93,7 @@ def test_what_makes_no_sense_is_refused(kind: str, change: dict[str, Any], said:
         ("errors", {"component": "querys"}, "did you mean 'queries'?"),
         ("errors", {"except_faults": "kill-pod"}, "There is no fault 'kill-pod'; did you mean 'kill-pods'?"),
         ("query", {"promql": "sum(up"}, "'promql' is no valid PromQL"),
+        ("query", {"promql": "up" + " + up" * 20_000}, "'promql': this PromQL is too large"),
     ],
 )
 def test_names_that_do_not_exist_are_told_with_the_nearest(kind: str, change: dict[str, Any], said: str) -> None:

@@ -52,6 +52,12 @@ def test_a_range_is_never_made_longer_than_it_was() -> None:
     assert scaled_promql("rate(x[2s])", TWELVE)[0] == "rate(x[2s])"
 
 
+@pytest.mark.parametrize("deep", ["a" + " + a" * 20_000, "(" * 5_000 + "a" + ")" * 5_000])
+def test_an_expression_that_would_end_the_parser_is_refused_in_a_sentence(deep: str) -> None:
+    with pytest.raises(ValueError, match="too large or too deeply nested"):
+        scaled_promql(deep, Scaling(12, timedelta(seconds=5)))
+
+
 def test_lapse_one_changes_nothing_but_still_refuses_what_does_not_parse() -> None:
     one = Scaling(1, timedelta(seconds=15))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from harness.errors import BadInput
 from harness.validate.artefacts import Found
 from harness.validate.engine import Outcome, read, validate
 from harness.validate.estate import Settings
+from harness.validate.promises import Promise
+from harness.validate.reading import prose
 from harness.validate.reading.files import Scope
+from harness.validate.reading.prose.context import Context
 from harness.validate.text import TextFile
 from tests.validate.artefacts import SCALER
 
@@ -243,3 +247,18 @@ def test_a_file_that_takes_too_long_is_told_and_the_next_is_read(monkeypatch: py
     Path("b.yaml").write_text(SCALER)
     assert unreadable() == [("a.md:1", "Reading this takes longer than 0.1 s, so the rest of it is not known")]
     assert rule_ids() == ["SC004"]
+
+
+def test_a_page_on_which_a_reader_of_prose_breaks_is_told_of_and_the_others_are_read(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(context: Context) -> Iterator[Promise]:
+        if context.page.file.path.name == "odd.md":
+            raise ZeroDivisionError("division by zero")
+        yield from ()
+
+    monkeypatch.setattr(prose, "READERS", (breaks, *prose.READERS))
+    for name in ("odd.md", "even.md"):
+        (here / name).write_text("# Runbook\n\nThe season lasts from 1 September to 15 October.\n", encoding="utf-8")
+    assert unreadable() == [("odd.md:1", "What this page promises cannot be read: ZeroDivisionError: division by zero")]
+    assert {promise.place.path.name for promise in read([Path()]).promises} == {"even.md"}

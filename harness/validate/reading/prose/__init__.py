@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
-from harness.validate.artefacts import Found
+from harness.validate.artefacts import Found, MarkdownPage, Unreadable
+from harness.validate.bounded import TooLong, bounded
 from harness.validate.promises import Promise
 from harness.validate.reading.expect import expected
 from harness.validate.reading.prose.commands import commands
@@ -35,6 +36,9 @@ READERS: tuple[Callable[[Context], Iterator[Promise]], ...] = (
     reviews,
 )
 
+MOST_SECONDS = 10.0
+"""So long may what one page promises take to be read."""
+
 
 def read_promises(found: Found) -> list[Promise]:
     """Every promise of every runbook page, in order of place. Pages that alerts link to become runbooks in `found`."""
@@ -44,15 +48,23 @@ def read_promises(found: Found) -> list[Promise]:
     promises: list[Promise] = []
     for page in found.pages:
         if page.runbook:
-            context = Context(page, words)
-            promises += (promise for reader in READERS for promise in reader(context))
-            promises += expected(page)
+            promises += _promises_of(page, words, found)
     return sorted(promises, key=_order)
 
 
-def understood(found: Found) -> list[tuple[Promise, str]]:
-    """Every promise with what was understood, for `--understood`."""
-    return [(promise, promise.understood()) for promise in read_promises(found)]
+def _promises_of(page: MarkdownPage, words: Vocabulary, found: Found) -> list[Promise]:
+    """A page on which a reader breaks, or takes too long, promises nothing, and is told of as unreadable."""
+    try:
+        with bounded(MOST_SECONDS):
+            context = Context(page, words)
+            return [*(promise for reader in READERS for promise in reader(context)), *expected(page)]
+    except Exception as error:
+        says = f"What this page promises cannot be read: {type(error).__name__}: {error}"
+        found.unreadable.append(Unreadable(page.file.at(0), says, "Report it with the page; exclude it until it is mended"))
+    except TooLong:
+        says = f"Reading what this page promises takes longer than {MOST_SECONDS:g} s, so it is not known"
+        found.unreadable.append(Unreadable(page.file.at(0), says, "Split the page, or exclude it in the configuration"))
+    return []
 
 
 def _order(promise: Promise) -> tuple[str, int, int, str, str]:

@@ -11,6 +11,7 @@ MOST_CHARACTERS = 50_000
 MOST_NESTING = 150
 MOST_OPERATORS = 200
 """Larger and deeper expressions are nobody's. promql-parser is recursive and ends the process some thousand levels down."""
+TOO_LARGE = "this PromQL is too large or too deeply nested to be looked at; split it by recording rules"
 
 _TOKEN = re.compile(
     r"""
