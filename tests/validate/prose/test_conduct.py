@@ -276,3 +276,10 @@ _PIECES = st.sampled_from(["\n", "\n\n", "\n# ", "\n- ", "\n1. ", "|", "\x00", "
 def test_no_prose_breaks_the_reader(text: str) -> None:
     for promise in read(text):
         assert promise.understood()
+
+
+def test_a_line_that_is_too_long_for_a_sentence_is_not_searched_for_promises() -> None:
+    assert told("The p95 of queries must stay below 300 ms. " + "12 " * 10_000, Threshold) == [
+        "p95 latency of queries must stay < 300 ms"
+    ]
+    assert told("p95 < 300 ms " * 1_000, Threshold) == []

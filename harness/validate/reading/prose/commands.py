@@ -35,7 +35,7 @@ def commands(context: Context) -> Iterator[Command]:
             yield Command(
                 place=place, sentence=fence.info, headings=headings, confidence=Confidence.CERTAIN, language=kind, text=text
             )
-    for code in context.page.codes:
+    for code in context.codes:
         kind = "bash" if _PROGRAMS.match(code.text) else "sql" if _SQL.match(code.text) else ""
         if kind:
             yield Command(

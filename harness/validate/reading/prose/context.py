@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-from harness.validate.artefacts import Heading, MarkdownPage, Sentence
+from harness.validate.artefacts import Code, Heading, MarkdownPage, Sentence
 from harness.validate.reading.prose.hedges import is_aside, is_german, is_hedged
 from harness.validate.reading.prose.subjects import ALERT, ALERT_LIKE, Vocabulary
+
+MOST_CHARACTERS = 1_500
 
 
 @dataclass(frozen=True, eq=False)
@@ -19,9 +21,19 @@ class Context:
     words: Vocabulary
 
     @cached_property
+    def sentences(self) -> tuple[Sentence, ...]:
+        """The page's sentences, but for what is too long to be one: a data dump costs time and promises nothing."""
+        return tuple(one for one in self.page.sentences if len(one.text) <= MOST_CHARACTERS)
+
+    @cached_property
+    def codes(self) -> tuple[Code, ...]:
+        """The page's inline code of a sensible length."""
+        return tuple(one for one in self.page.codes if len(one.sentence) <= MOST_CHARACTERS)
+
+    @cached_property
     def german(self) -> bool:
         """The language of most of the page."""
-        return bool(is_german(" ".join(one.text for one in self.page.sentences[:400])))
+        return bool(is_german(" ".join(one.text for one in self.sentences[:400])))
 
     def is_german(self, sentence: Sentence) -> bool:
         """The language of a sentence: its own where that shows, else its page's."""
@@ -31,7 +43,7 @@ class Context:
     @cached_property
     def _all(self) -> list[tuple[Sentence, bool]]:
         found = []
-        for sentence in self.page.sentences:
+        for sentence in self.sentences:
             if not any(is_aside(one.text) for one in sentence.headings):
                 german = self.is_german(sentence)
                 if not is_hedged(sentence.text, german):

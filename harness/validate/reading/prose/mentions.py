@@ -73,7 +73,7 @@ def mentions(context: Context) -> Iterator[Mention]:
 
 def _alerts(context: Context) -> Iterator[Mention]:
     """Headings that are the name of an alert, and cells of a column of alerts."""
-    for sentence in context.page.sentences:
+    for sentence in context.sentences:
         names = ALERT.findall(sentence.text)
         if sentence.where == "heading" and len(names) == 1 and context.alert_of(sentence.headings[-1]):
             yield _mention(sentence, "alert", names[0], Confidence.LIKELY)
@@ -84,7 +84,7 @@ def _alerts(context: Context) -> Iterator[Mention]:
 
 
 def _codes(context: Context) -> Iterator[Mention]:
-    for code in context.page.codes:
+    for code in context.codes:
         text = code.text.strip()
         at = code.sentence.find(code.text)
         before = _KIND_BEFORE.search(code.sentence[:at]) if at > 0 else None

@@ -38,7 +38,7 @@ def reviews(context: Context) -> Iterator[Reviewed]:
         on = one_date(node.text) if node is not None else None
         if node is not None and on is not None:
             yield Reviewed(place=node.place, sentence=node.text, confidence=Confidence.CERTAIN, on=on)
-    for sentence in context.page.sentences:
+    for sentence in context.sentences:
         found = _SAYS.match(sentence.text)
         on = one_date(found["rest"]) if found else None
         if sentence.where == "cell" and on is None and sentence.column == 0 and len(sentence.row) > 1:
