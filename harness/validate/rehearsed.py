@@ -58,6 +58,13 @@ def judged(estate: Estate) -> dict[Expectation, tuple[str, ...]]:
     return {one: tuple(names) for one, names in found.items()}
 
 
+def rehearsed_pages(estate: Estate) -> frozenset[MarkdownPage]:
+    """The pages that some rehearsal names as its runbook."""
+    return frozenset(
+        page for page in estate.found.pages for rehearsal in estate.found.rehearsals if _is_runbook_of(rehearsal, page)
+    )
+
+
 def read_verdicts(runs: Path) -> Verdicts:
     """The verdicts below a folder of runs; those that cannot be read are as if they were not there."""
     latest: dict[str, tuple[float, dict[str, object]]] = {}
@@ -94,12 +101,16 @@ def _of_page(page: MarkdownPage) -> Iterator[Expectation]:
 
 
 def _judges(rehearsal: Rehearsal, one: Expectation) -> bool:
-    path, _, anchor = rehearsal.runbook.partition("#")
-    here = rehearsal.node.file.path.parent
-    if os.path.normpath(here / path) != os.path.normpath(one.page.file.path):
+    if not _is_runbook_of(rehearsal, one.page):
         return False
+    anchor = rehearsal.runbook.partition("#")[2]
     named = [node.text for key in ("expect", "also") for node in rehearsal.node.get(key) or ()]
     if one.id in named:
         return True
     within = not anchor or any(anchor in heading.anchors.values() for heading in one.headings)
     return within and rehearsal.node.get("expect") is None
+
+
+def _is_runbook_of(rehearsal: Rehearsal, page: MarkdownPage) -> bool:
+    path = rehearsal.runbook.partition("#")[0]
+    return os.path.normpath(rehearsal.node.file.path.parent / path) == os.path.normpath(page.file.path)
