@@ -47,6 +47,8 @@ def test_plain_words_are_understood(text: str, wanted: str, tmp_path: Path) -> N
         "Spätestens 5 Minuten nach dem Neustart ist alles gut.",
         "Traffic only arrives once the campaign starts.",
         "The rush was over in ten minutes.",
+        "Außerhalb der Saison: 3 Pods booking-web.",
+        "Outside the season there are 2 pods of booking-web.",
     ],
 )
 def test_what_only_looks_alike_is_not_understood(text: str, tmp_path: Path) -> None:

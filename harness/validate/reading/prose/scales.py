@@ -41,6 +41,12 @@ _HAND = re.compile(
     r"|höchstens|max|minimum of)\b",
     re.IGNORECASE,
 )
+_OUTSIDE = re.compile(
+    r"außerhalb|\boutside|\boff[- ]season|\bsonst\b|\bansonsten\b|\botherwise\b|\belse\b|rest of the year"
+    r"|restlichen jahr|übrigen? zeit",
+    re.IGNORECASE,
+)
+"""What follows is about the time between seasons."""
 _BACK = re.compile(
     r"\bback (?:at|to|down)\b|scale[sd]? (?:down|back|in)|herunterskalier\w*|runterskalier\w*|zurückskalier\w*"
     r"|zurück auf|abgebaut|takes? pods away",
@@ -103,6 +109,9 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     season = season_of(sentence, context)
     for match in found:
         if match.start() < end:
+            continue
+        if _OUTSIDE.search(text[end : match.start()]):
+            end = match.end()
             continue
         own = re.split(r"[;:(]|, (?=[A-Z])", text[end : match.start()])[-1]
         end = match.end()
