@@ -48,6 +48,7 @@ def test_plain_words_are_understood(text: str, wanted: str, tmp_path: Path) -> N
         "Traffic only arrives once the campaign starts.",
         "The rush was over in ten minutes.",
         "Außerhalb der Saison: 3 Pods booking-web.",
+        "Außerhalb der Saison: 1 Pod shop, 3 Pods booking-web.",
         "Outside the season there are 2 pods of booking-web.",
     ],
 )

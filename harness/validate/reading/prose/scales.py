@@ -110,7 +110,7 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     for match in found:
         if match.start() < end:
             continue
-        if _OUTSIDE.search(text[end : match.start()]):
+        if _OUTSIDE.search(text[: match.start()]):
             end = match.end()
             continue
         own = re.split(r"[;:(]|, (?=[A-Z])", text[end : match.start()])[-1]
