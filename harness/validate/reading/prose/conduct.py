@@ -33,17 +33,18 @@ _WITHIN = re.compile(
 )
 _STABLE = re.compile(
     r"stabili[sz]|(?:before|bevor) (?:it|he|they|er|sie) (?:takes? pods away|scales? down|herunterskaliert|pods abbaut)"
-    r"|scales? down only after"
+    r"|scales? down only after|\bscaling (?:down|in) (?:waits|takes at least)\b"
     r"|(?:erst|frühestens) nach .{0,30}(?:herunter|runter|zurück)skalier|(?:herunter|runter)skalier\w* .{0,20}(?:erst"
     r"|frühestens) nach",
     re.IGNORECASE,
 )
 _WARM = re.compile(
     r"\bwarms? (?:it|them)sel(?:f|ves) up\b|\bpre-?warm(?:s|ed)?\b|\bvorgewärmt\b|\bvorwärm\w*"
+    r"|\b(?:erst|only)\b.{0,30}\b(?:anfragen|last|verkehr|requests|traffic)\b.{0,60}\bwarm\b"
     r"|\bwärmt sich\b.{0,20}\b(?:auf|vor)\b|\bwarm\w* (?:up )?before\b|warm, bevor",
     re.IGNORECASE,
 )
-_PEAK = re.compile(r"(?:\bpeaks?|\w*spitze)\b", re.IGNORECASE)
+_PEAK = re.compile(r"(?:\bpeaks?|\brush|\w*spitze|\bansturm)\b", re.IGNORECASE)
 _LASTS = re.compile(
     r"\b(?:lasts?|dauert|of|for|von|takes?)\s+(?:only |just |nur |up to |bis zu )?$|-minute peak|-minütige", re.IGNORECASE
 )
@@ -57,6 +58,10 @@ _SEVERITY = re.compile(
     r"|high|hoch|medium|mittel|low|niedrig|P[0-5]|SEV-?[0-5])\b)",
     re.IGNORECASE,
 )
+_IS_LEVEL = re.compile(
+    r"^\W*(?P<alert>[A-Z]\w+)\W* (?:is|ist) (?:a )?(?P<after>critical|kritisch|warning|P[0-5])\b(?! to\b)"
+)
+"""`MailQueueLong is critical.`"""
 _LEVEL = re.compile(
     r"(?:critical|kritisch|warning|warnung|info|page|ticket|high|hoch|medium|mittel|low|niedrig|P[0-5]|SEV-?[0-5])",
     re.IGNORECASE,
@@ -79,7 +84,7 @@ def reactions(context: Context) -> Iterator[Reaction]:
             continue
         for amount in durations(text, german):
             clause = _clause(text, amount.start, amount.end)
-            if not _WITHIN.search(text[: amount.start]) or not _KNOWS.search(clause) or _NOT_REACTION.search(clause):
+            if not _is_latest(text, amount.start, amount.end) or not _KNOWS.search(clause) or _NOT_REACTION.search(clause):
                 continue
             named = alerts_in(text, context.words)
             alert = named[0] if len(named) == 1 else context.alert_above(sentence) if not named else ""
@@ -99,7 +104,7 @@ def stabilisations(context: Context) -> Iterator[Stabilisation]:
     """`The autoscaler waits five minutes (stabilisation) before it takes pods away`."""
     for sentence, german in context.promising("prose", "item"):
         found = durations(sentence.text, german)
-        if len(found) == 1 and _STABLE.search(sentence.text) and not _NO.search(sentence.text):
+        if len(found) == 1 and _STABLE.search(sentence.text) and not _NO.search(sentence.text[: found[0].end]):
             yield Stabilisation(
                 place=sentence.at(found[0].start, found[0].end),
                 sentence=sentence.text,
@@ -169,7 +174,7 @@ def alert_levels(context: Context) -> Iterator[AlertLevel]:
             if level and len(names) == 1:
                 yield _level(sentence, names[0], level[0], Confidence.CERTAIN, (0, len(sentence.text)))
             continue
-        found = list(_SEVERITY.finditer(sentence.text))
+        found = list(_SEVERITY.finditer(sentence.text)) or list(_IS_LEVEL.finditer(sentence.text))
         if len(found) != 1 or _NO.search(sentence.text[: found[0].start()]):
             continue
         names = alerts_in(sentence.text, context.words)
@@ -188,6 +193,13 @@ def _level(sentence: Sentence, alert: str, level: str, confidence: Confidence, w
         alert=alert,
         level=_LEVELS.get(level, level.upper() if re.fullmatch(r"p\d", level) else level),
     )
+
+
+def _is_latest(text: str, start: int, end: int) -> bool:
+    """Whether a time is the longest it may take: `within ten minutes`, `spätestens 5 Minuten nach einem Alarm`."""
+    latest = re.search(r"\b(?:spätestens|at the latest|no later than)\s+$", text[:start], re.IGNORECASE)
+    after = re.match(r"\s+(?:nach (?:einem|dem|jedem)|after (?:an|the|every)) al(?:arm|ert)\b", text[end:], re.IGNORECASE)
+    return bool(_WITHIN.search(text[:start]) or (latest and after))
 
 
 def _clause(text: str, start: int, end: int) -> str:

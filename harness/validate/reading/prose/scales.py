@@ -23,10 +23,15 @@ _STEP = re.compile(
 )
 _STEPS_UP = re.compile(r"pre-?scal|vorskalier|hochskalier|\bscaled?\b|skaliert|\bfrom\b|\bvon\b", re.IGNORECASE)
 _TO = re.compile(
-    rf"(?:\bto|\bauf|\bat least|\bmindestens|\bhas|\bhave|\bhat|\bhaben|\bneeds"
-    rf"|\bbraucht)\s+(?P<wanted>\d{{1,3}})\s+(?:ready |bereite )?{_PODS}\b",
+    rf"(?:\bto|\bauf|\bat least|\bmindestens|\bhas|\bhave|\bhat|\bhaben|\bneeds|\bruns?(?: with| at| on)?"
+    rf"|\bläuft mit|\blaufen mit|\bbraucht)\s+(?P<wanted>\d{{1,3}})\s+(?:ready |bereite )?{_PODS}\b",
     re.IGNORECASE,
 )
+_OF = re.compile(
+    rf"(?<![\w.:/-])(?P<wanted>\d{{1,3}}) {_PODS}\s+(?:of |for |von |der |des |für )?(?P<workload>[a-z][\w.-]*[\w])",
+    re.IGNORECASE,
+)
+"""`10 pods of checkout`, `4 Pods buchung-worker`; only where the word is a workload's name."""
 _STAYS = re.compile(r"(?:stays? at|bleib(?:t|en) bei|remains? at)\s+(?P<wanted>\d{1,3})(?![\w%]|[.,]\d)", re.IGNORECASE)
 _SCALING = re.compile(
     rf"\b{_PODS}\b|pre-?scal|vorskalier|vor-skalier|hochskalier|skalier\w*|\bscaled?\b|scales\b|scaling", re.IGNORECASE
@@ -36,6 +41,12 @@ _HAND = re.compile(
     r"|höchstens|max|minimum of)\b",
     re.IGNORECASE,
 )
+_OUTSIDE = re.compile(
+    r"außerhalb|\boutside|\boff[- ]season|\bsonst\b|\bansonsten\b|\botherwise\b|\belse\b|rest of the year"
+    r"|restlichen jahr|übrigen? zeit",
+    re.IGNORECASE,
+)
+"""What follows is about the time between seasons."""
 _BACK = re.compile(
     r"\bback (?:at|to|down)\b|scale[sd]? (?:down|back|in)|herunterskalier\w*|runterskalier\w*|zurückskalier\w*"
     r"|zurück auf|abgebaut|takes? pods away",
@@ -91,7 +102,7 @@ def scales(context: Context) -> Iterator[Scale]:
 def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     text = sentence.text
     found = sorted(
-        (match for pattern in (_STEP, _TO, _STAYS) for match in pattern.finditer(text)),
+        (match for pattern in (_STEP, _TO, _STAYS, _OF) for match in _of_workloads(pattern.finditer(text), context)),
         key=lambda one: (one.start(), -one.end()),
     )
     end = 0
@@ -99,10 +110,13 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     for match in found:
         if match.start() < end:
             continue
+        if _OUTSIDE.search(text[: match.start()]):
+            end = match.end()
+            continue
         own = re.split(r"[;:(]|, (?=[A-Z])", text[end : match.start()])[-1]
         end = match.end()
         where = territories_in(own)
-        component = component_in(own, context.words) or _word_before(own)
+        component = match.groupdict().get("workload") or component_in(own, context.words) or _word_before(own)
         usual = match.groupdict().get("usual")
         wanted = int(match["wanted"])
         if usual is not None and not (component or where or _counts_pods(text, match)):
@@ -202,6 +216,11 @@ def _tables(context: Context) -> Iterator[Scale]:
 def _is_usual(head: str) -> bool:
     """Whether a column holds the numbers outside the season."""
     return bool(_USUAL_HEAD.match(head) or _USUAL_END.search(head))
+
+
+def _of_workloads(found: Iterator[re.Match[str]], context: Context) -> Iterator[re.Match[str]]:
+    """Those whose word behind the pods, if there is one, is the name of a workload."""
+    return (one for one in found if one.groupdict().get("workload", "") in ("", *context.words.workloads))
 
 
 def _about_pods(sentence: Sentence) -> bool:

@@ -33,7 +33,8 @@ _NAMED = re.compile(rf"\b(?:{_NAMES})", re.IGNORECASE)
 _SEASONAL = re.compile(
     r"season|saison|window|zeitfenster|pre-?scal|vorskalier|vor-skalier|hochfahr|peak|spitze\b|geschäft|kampagne"
     r"|campaign|\bsale\b|lasts?\b|dauert"
-    r"|läuft|\bgilt\b|fenster|scaled? up|hochskalier|zeitraum|period\b",
+    r"|\d (?:pods?|replicas?|replikas?|instanzen|instances)\b|läuft|\bgilt\b|fenster|scaled? up|hochskalier"
+    r"|zeitraum|period\b",
     re.IGNORECASE,
 )
 _OTHER = re.compile(

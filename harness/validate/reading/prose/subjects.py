@@ -23,7 +23,9 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         r"|failing requests"
         r"|(?:requests?|queries|commands|calls|orders|anfragen|aufrufe|bestellungen)(?: \w+){0,4} (?:fail|failed"
         r"|scheitern|fehlschlagen"
-        r"|schlagen\b.{0,20}\bfehl)\b|fehlgeschlagene\w* (?:anfragen|requests|aufrufe)|5xx|http[- ]?errors|(?:share"
+        r"|schlagen\b.{0,20}\bfehl)\b|fehlgeschlagene\w* (?:anfragen|requests|aufrufe)"
+        r"|anteil (?:abgelehnter|fehlgeschlagener)"
+        r"|enden mit (?:einem )?(?:server)?fehler|5xx|http[- ]?errors|(?:share"
         r"|anteil)\w* (?:of|der|von)? ?(?:errors|fehler)"
         r"|anfragen mit fehlern?|fehlerhafte\w* (?:anfragen|antworten|requests)",
         frozenset({"ratio"}),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from harness.validate.artefacts import Thing
 from harness.validate.coverage import seasons
 from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
@@ -21,8 +22,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             and row.windows is None
             and row.thing is not None
             and row.thing.kind == "ScaledObject"
-            and (promise.wanted or 0) > (promise.usual or 0)
-            and promise.usual is not None
+            and (promise.wanted or 0) > (promise.usual if promise.usual is not None else _least(row.thing))
             and (row.season, row.territory) in served
         ):
             yield Defect(
@@ -34,6 +34,12 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 Confidence.LIKELY,
                 promise.understood(),
             )
+
+
+def _least(thing: Thing) -> int:
+    """The pods that it always has: minReplicaCount."""
+    node = thing.node.get("spec", "minReplicaCount")
+    return int(node.text) if node is not None and node.text.isdecimal() else 0
 
 
 RULE = ValidationRule(

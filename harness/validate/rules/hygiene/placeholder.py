@@ -10,7 +10,7 @@ from harness.validate.finding import Defect, Severity
 from harness.validate.rule import ValidationRule
 
 _LEFT = re.compile(
-    r"(?<![\w/.#-])(?:TODO(?![ -](?:[Ll]ist|app|item))|TBD|TBA|FIXME|XXX)(?![\w/.-])"
+    r"(?<![\w/.#-])(?:TODO(?![ -](?:[Ll]ist|app|item))|TBD|TBA|FIXME|XXX)(?![\w/-]|\.\w)"
     r"|\b[Ll]orem ipsum\b|^[Tt]o be (?:defined|determined|written|filled in)\W*$|\bfill (?:this |me )?in\b(?=[.\]>)]|$)"
     r"|\bhier (?:noch )?(?:ergänzen|einfügen|ausfüllen|beschreiben)\b|\b(?:wird|werden|muss|müssen) noch (?:ergänzt"
     r"|beschrieben|ausgefüllt)\b"

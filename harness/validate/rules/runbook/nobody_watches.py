@@ -62,10 +62,21 @@ def _read_anywhere(threshold: Threshold, estate: Estate) -> bool:
         bare = threshold.metric.split("{")[0]
         return any(bare in rule.expr for rule in estate.alerts)
     words = {
-        Measure.ERRORS: ("error", "fail", "5..", "burn", "slo"),
-        Measure.AVAILABILITY: ("error", "fail", "avail", "up", "probe_success", "burn", "slo"),
-        Measure.LATENCY: ("latency", "duration", "quantile", "slow", "response", "burn", "slo"),
-        Measure.LAG: ("lag", "delay", "behind", "age"),
+        Measure.ERRORS: ("error", "fail", "reject", "succe", "5..", "burn", "slo", "fehl", "abgelehnt", "abgebrochen"),
+        Measure.AVAILABILITY: ("error", "fail", "avail", "up", "probe_success", "burn", "slo", "fehl", "erreichbar"),
+        Measure.LATENCY: (
+            "latency",
+            "duration",
+            "quantile",
+            "slow",
+            "response",
+            "burn",
+            "slo",
+            "dauer",
+            "langsam",
+            "antwort",
+        ),
+        Measure.LAG: ("lag", "delay", "behind", "age", "stand", "verzug", "alter"),
     }.get(threshold.measure, (threshold.measure.value.split()[0],))
     return any(word in f"{rule.alert} {rule.expr}".lower() for rule in estate.alerts for word in words)
 

@@ -16,7 +16,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """ScaledObjects whose fewest pods are none, against latency that has to hold for their component."""
     told = set()
     for promise in estate.all(Threshold):
-        if promise.measure is not Measure.LATENCY or not promise.good or not promise.component:
+        if promise.measure is not Measure.LATENCY or not promise.component:
             continue
         for scaler in scalers_of("", promise.place, estate, (promise.component, promise.territory)):
             idle = integer(scaler.idle_node, 1) == 0
