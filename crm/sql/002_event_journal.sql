@@ -1,5 +1,6 @@
 -- What happened, in the same transaction as the business row. A NOTIFY only says that there is something to read here.
 
+-- rehearse: ignore SQ014 because the outbox deletes what was dispatched days ago (Dispatcher.forgetOld)
 CREATE TABLE IF NOT EXISTS integration.event_journal (
     id            bigserial PRIMARY KEY,
     event_id      uuid NOT NULL UNIQUE DEFAULT gen_random_uuid(),

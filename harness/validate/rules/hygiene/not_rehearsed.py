@@ -11,12 +11,12 @@ from harness.validate.rule import ValidationRule
 
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
-    """Every expectation of every page against what the rehearsals that were read judge; silent where none was read."""
+    """Every expectation of every runbook against what the rehearsals that were read judge; silent where none was read."""
     if not estate.found.rehearsals:
         return
     known, rehearsed = judged(estate), rehearsed_pages(estate)
     for one in expectations(estate):
-        if one.id and one not in known:
+        if one.id and one not in known and (one.page.runbook or one.page in rehearsed):
             yield Defect(
                 (one.node.get("id") or one.node).place,
                 f"No rehearsal judges '{one.id}': nothing has shown that it holds",
