@@ -24,7 +24,8 @@ smoke: $(BIN)/.run-ready check-host ## The same in under three minutes: one terr
 
 test: $(BIN)/.dev-ready check-host ## Set everything up, then lint, types and all tests, the smoke rehearsal among them
 	@$(MAKE) --no-print-directory -j2 parts crm
-	@$(MAKE) --no-print-directory lint types validate unit
+	@$(MAKE) --no-print-directory -j2 --output-sync=target lint types validate
+	@$(MAKE) --no-print-directory unit
 
 lint: $(BIN)/.dev-ready ## Formatting, lint and the one-way import contract
 	$(BIN)/ruff format --check .
@@ -38,7 +39,7 @@ validate: $(BIN)/.run-ready ## Our own runbooks, chart, rules and SQL, by `rehea
 	$(REHEARSE) validate . --helm crm/chart/values.yaml
 
 unit: $(BIN)/.dev-ready ## Only the tests (PYTEST_ARGS="-k scale" narrows them): first those that can share the machine
-	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST_ARGS)
 	$(BIN)/python -m pytest -m alone $(PYTEST_ARGS)
 
 bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md
