@@ -8,13 +8,16 @@ from functools import cached_property
 
 from harness.validate.artefacts import Found, Sentence
 from harness.validate.promises import Measure
+from harness.validate.reading.prose.languages import translated
 
 _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
     (
         Measure.DEPTH,
         r"queue (?:depth|length|size)|backlog|warteschlangenlänge|queue-?länge|länge der (?:queue|warteschlange)"
         r"|tiefe der (?:queue|warteschlange)|pending (?:messages|events|jobs|entries)|wartende (?:nachrichten|jobs"
-        r"|ereignisse)",
+        r"|ereignisse)|(?:queue|warteschlange) (?:enthält|hält|hat|holds|contains|has)\b"
+        r"|(?:more than|mehr als|over|über) \d[\d.,]* (?!min|sec|sek|stund|hour|ms\b|s\b|tag|day)(?:[^\W\d_]+ ){1,2}"
+        r"(?:wait|warten)\b|\bes warten\b",
         frozenset({"count"}),
     ),
     (
@@ -27,6 +30,7 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         r"|anteil (?:abgelehnter|fehlgeschlagener)"
         r"|enden mit (?:einem )?(?:server)?fehler|5xx|http[- ]?errors|(?:share"
         r"|anteil)\w* (?:of|der|von)? ?(?:errors|fehler)"
+        r"|(?:%|prozent|percent) (?:fehler|errors|failures)\b|failed [a-z]+s\b"
         r"|anfragen mit fehlern?|fehlerhafte\w* (?:anfragen|antworten|requests)",
         frozenset({"ratio"}),
     ),
@@ -46,8 +50,10 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
     (
         Measure.LAG,
         r"\w*\blag\b|verzug|rückstand|verzögerung|\w+-lag|replikationslag|delay|hinterher|nachlauf"
-        r"|oldest (?:\w+ )?(?:message|event|change|entry)"
-        r"|älteste\w* (?:\w+ )?(?:nachricht|ereignis|änderung|eintrag)",
+        r"|oldest (?:\w+ ){0,3}(?:message|event|change|entry|mail|order|job)"
+        r"|älteste\w* (?:\w+ ){0,3}(?:nachricht|ereignis|änderung|eintrag|mail|bestellung|auftrag)"
+        r"|(?:data|\w*daten|stock|bestand|bestände|prices|preise|feed)(?: \w+)? (?:older than|älter als)"
+        r"|\bage of\b|\balter (?:der|des)\b|\bwait(?= (?:more|longer) than )",
         frozenset({"s"}),
     ),
     (
@@ -55,7 +61,8 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         r"latenc(?:y|ies)|response[- ]times?|antwortzeit(?:en)?|reaktionszeit der \w+ api|latenz(?:en)?|request duration"
         r"|antwortdauer|perzentil|percentile|quantil|\bp(?:50|90|95|99(?:[.,]?9)?)\b|(?:answered|served|beantwortet"
         r"|bedient|antworten|respond|responds)\b"
-        r"|(?:requests|queries|commands|anfragen|abfragen)\b.{0,50}(?:(?:take|taken|takes) (?:longer|more)|dauern"
+        r"|(?:(?:requests|queries|commands|anfragen|abfragen)\b|(?:%|prozent|percent) (?:of|der|aller)\b).{0,50}"
+        r"(?:(?:take|taken|takes) (?:longer|more)|dauern"
         r"|brauchen)",
         frozenset({"s"}),
     ),
@@ -112,6 +119,11 @@ _NAMED = re.compile(
 )
 
 
+_CANTON = re.compile(r"(?:kantone?|cantons?|cantoni?)\b", re.IGNORECASE)
+_WATCHED = re.compile(r"\b(?:component|service|app|workload|part)\s*=\s*[\"'](?P<value>[\w-]+)[\"']")
+"""What the rules tell apart by its name: `component=\"queries\"`."""
+
+
 def _words(*lines: str) -> frozenset[str]:
     return frozenset(" ".join(lines).split())
 
@@ -129,12 +141,13 @@ _NO_COMPONENT = _words(
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names that the other files know: they tell a component from any noun."""
+    """The names that the other files know: they tell a component from any noun. `watched`: components in rules."""
 
     alerts: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     workloads: frozenset[str] = frozenset()
     seasons: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
     _components: frozenset[str] = field(default=frozenset(), repr=False)
 
     @cached_property
@@ -156,11 +169,14 @@ class Vocabulary:
             if trigger.string("type") == "cron" and trigger.string("name")
         }
         return Vocabulary(
-            frozenset(rule.alert for rule in found.rules if rule.alert),
-            frozenset(name for rule in found.rules for name in METRIC.findall(rule.expr)),
-            frozenset(thing.name for thing in things if thing.name),
-            frozenset(seasons | {rehearsal.season for rehearsal in found.rehearsals if rehearsal.season}),
-            frozenset(
+            alerts=frozenset(rule.alert for rule in found.rules if rule.alert),
+            metrics=frozenset(name for rule in found.rules for name in METRIC.findall(rule.expr)),
+            workloads=frozenset(thing.name for thing in things if thing.name),
+            seasons=frozenset(seasons | {rehearsal.season for rehearsal in found.rehearsals if rehearsal.season}),
+            watched=frozenset(
+                one["value"].lower() for rule in found.rules for one in _WATCHED.finditer(rule.expr) if one["value"]
+            ),
+            _components=frozenset(
                 value for thing in things for value in [thing.labels.get("app.kubernetes.io/component", "")] if value
             ),
         )
@@ -194,8 +210,8 @@ def measure_of_name(name: str) -> Measure | None:
         (r"latency|duration|response_time", Measure.LATENCY),
         (r"error|fail|5xx", Measure.ERRORS),
         (r"(?:queue|notif\w*)_(?:\w+_)?(?:usage|fill|ratio)|queue_filling", Measure.QUEUE),
-        (r"lag|delay|behind", Measure.LAG),
-        (r"depth|backlog|pending|queue_(?:length|size)", Measure.DEPTH),
+        (r"lag|delay|behind|oldest|aelteste|älteste", Measure.LAG),
+        (r"depth|backlog|pending|queue_(?:length|size)|wartend|warteschlange", Measure.DEPTH),
         (r"cpu", Measure.CPU),
         (r"memory|heap", Measure.MEMORY),
         (r"connections", Measure.CONNECTIONS),
@@ -225,6 +241,14 @@ def territories_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_TERRITORIES[found[0]] for found in TERRITORY.finditer(text)))
 
 
+def cells_of(sentence: Sentence) -> tuple[str, ...]:
+    """The cells of a row; a canton's code is read as Switzerland: BE is Bern there, and not Belgium."""
+    return tuple(
+        "CH" if at < len(sentence.header) and _CANTON.match(sentence.header[at]) and cell.strip() else cell
+        for at, cell in enumerate(sentence.row)
+    )
+
+
 def component_in(text: str, words: Vocabulary) -> str:
     """The workload or component a text speaks of: a known name, or the noun after `of`, `der`, `von`; else ''."""
     for name in re.findall(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", text):
@@ -233,6 +257,8 @@ def component_in(text: str, words: Vocabulary) -> str:
     known = [word for word in re.findall(r"[A-Za-zÄÖÜäöü0-9]+", text) if word.lower() in words.components]
     if known:
         return known[0].lower() if len({word.lower() for word in known}) == 1 else ""
+    if same := translated(text, words.components | words.watched):
+        return same
     for found in (*_NAMED.finditer(text), *_OF.finditer(text)):
         word = found["word"] or found.groupdict().get("joined") or ""
         if (
