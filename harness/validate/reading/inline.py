@@ -28,6 +28,8 @@ _OPENINGS = re.compile(
     r"\s*(?:The|This|If|In|A|An|It|We|When|Der|Die|Das|Wenn|Ist|Es|Wir|Bei|Danach|Then|After|Nach|Außerhalb|Outside|During"
     r"|Während|Alle|Every|Each|Sobald|Once|Sonst|Otherwise|Mehr|More|Spätestens|Im|Am|Zu)\b"
 )
+_PLACEHOLDER = re.compile(r"<(?:insert|fill in|describe) \w[\w '-]*>", re.IGNORECASE)
+"""What Markdown takes for HTML, and its author did not."""
 ANCHOR = re.compile(r"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 
 
@@ -89,6 +91,8 @@ def read_inline(token: Token, file: TextFile, start: int, end: int) -> Line:
         elif child.type == "html_inline":
             line.anchors += anchors_in(child.content)
             at = file.text.find(child.content, line.end, end)
+            if _PLACEHOLDER.fullmatch(child.content) and not struck:
+                _append(line, child.content, at, len(child.content))
             line.end = max(line.end, at + len(child.content))
         elif child.content and not struck:
             at = file.text.find(child.content, line.end, end)

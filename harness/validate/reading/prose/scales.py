@@ -11,7 +11,7 @@ from harness.validate.finding import Confidence
 from harness.validate.promises import Scale, Season
 from harness.validate.reading.prose.context import Context, header_cells, headings_of
 from harness.validate.reading.prose.dates import ranges
-from harness.validate.reading.prose.podcounts import INSTEAD, OF, PODS, RUNS, TO, kind_in, named_in, number
+from harness.validate.reading.prose.podcounts import COLON, INSTEAD, OF, PODS, RUNNING, RUNS, TO, kind_in, named_in, number
 from harness.validate.reading.prose.quantities import durations
 from harness.validate.reading.prose.seasons import season_in, season_of, seasons
 from harness.validate.reading.prose.subjects import cells_of, component_in, territories_in
@@ -30,7 +30,7 @@ _SCALING = re.compile(
 )
 _HAND = re.compile(
     r"\b(?:by hand|manually|manuell|von hand|if|wenn|falls|kubectl|temporarily|vorübergehend|maximum|maximal\w*"
-    r"|höchstens|max|minimum of)\b",
+    r"|höchstens|max|minimum of|incident|störung|today|currently|heute|derzeit|momentan)\b",
     re.IGNORECASE,
 )
 _OUTSIDE = re.compile(
@@ -93,7 +93,7 @@ def scales(context: Context) -> Iterator[Scale]:
 
 def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     text = sentence.text
-    patterns = (_STEP, TO, RUNS, INSTEAD, _STAYS, OF)
+    patterns = (_STEP, TO, RUNS, INSTEAD, _STAYS, COLON, OF)
     found = sorted(
         (match for pattern in patterns for match in _of_workloads(pattern.finditer(text), context)),
         key=lambda one: (one.start(), -one.end()),
@@ -110,7 +110,8 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
         own = re.split(r"[;:(]|, (?=[A-Z])", text[since : match.start()])[-1]
         until = match.start("wanted") if match.re is RUNS else match.start()
         named = _named(context, sentence, match.start() - len(own), match)
-        if len(named) > 1:
+        if len(named) > 1 or (match.re is COLON and not _is_run(own, match, bool(named))):
+            end = since
             continue
         where = territories_in(own)
         written = own + text[match.start() : until]
@@ -139,6 +140,11 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
             wanted=wanted,
             down=down,
         )
+
+
+def _is_run(own: str, match: re.Match[str], named: bool) -> bool:
+    """Whether `: 6 pods` stands right behind a name, or `with 6 pods` behind a name that runs."""
+    return named and (RUNNING.search(own) is not None if match[0][0] != ":" else len(re.findall(r"[\w-]+", own)) == 1)
 
 
 def _named(context: Context, sentence: Sentence, since: int, match: re.Match[str]) -> tuple[str, ...]:

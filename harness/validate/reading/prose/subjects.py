@@ -60,7 +60,7 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         Measure.LATENCY,
         r"latenc(?:y|ies)|response[- ]times?|antwortzeit(?:en)?|reaktionszeit der \w+ api|latenz(?:en)?|request duration"
         r"|antwortdauer|perzentil|percentile|quantil|\bp(?:50|90|95|99(?:[.,]?9)?)\b|(?:answered|served|beantwortet"
-        r"|bedient|antworten|respond|responds)\b"
+        r"|bedient|antworte[nt]|respond|responds)\b"
         r"|(?:(?:requests|queries|commands|anfragen|abfragen)\b|(?:%|prozent|percent) (?:of|der|aller)\b).{0,50}"
         r"(?:(?:take|taken|takes) (?:longer|more)|dauern"
         r"|brauchen)",
@@ -89,6 +89,12 @@ _PERCENTILE = re.compile(
 SHARE_OF = re.compile(
     r"\b(?P<n>50|75|90|95|98|99(?:[.,]\d+)?)\s?(?:%|percent|prozent)\s+(?:of|der|aller|von|dieser)\b", re.IGNORECASE
 )
+ELLIPTIC = re.compile(
+    r"\b(?P<n>50|75|90|95|98|99(?:[.,]\d+)?)\s?(?:%|percent|prozent)\s+"
+    r"(?:in|binnen|within|innerhalb von|(?:in )?under|(?:in )?unter|(?:in )?less than)\s+$",
+    re.IGNORECASE,
+)
+"""`95 % of the queries within 300 ms and 99 % within` 800 ms: the share of what was spoken of before."""
 METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*_[a-zA-Z0-9_:]+(?:\{[^}]*\})?")
 METRIC_END = re.compile(
     r"_(?:total|seconds|bytes|ratio|bucket|seconds_(?:count|sum|bucket|max)|bytes_total|seconds_total|milliseconds)$"
@@ -113,6 +119,9 @@ _OF = re.compile(
     r"\b(?:of|for|der|des|von|vom|für|bei(?: den| der)?)\s+(?:the |all |any |a |an |den |der |dem "
     r"|alle[rn]? )?(?P<word>[A-Za-zÄÖÜäöü][\w-]+)"
 )
+_ANSWERS = re.compile(
+    r"\b(?:[Dd]er|[Dd]ie|[Dd]as|[Tt]he) (?P<word>[A-Za-zÄÖÜäöü][\w-]+) (?:antworte[nt]|answers?|responds?)\b"
+)
 _NAMED = re.compile(
     r"^\s*(?P<word>[A-Za-zÄÖÜäöü][\w-]+)\s*:|\b(?P<joined>[A-ZÄÖÜa-z][\wäöü]+)-(?:Latenz|Antwortzeit|Fehlerrate|Lag"
     r"|Fehlerquote)"
@@ -131,11 +140,12 @@ def _words(*lines: str) -> frozenset[str]:
 _NO_COMPONENT = _words(
     "limit limits pool monitoring alerting alerts metrics threshold thresholds schwellwerte get post put patch delete",
     "requests request anfragen anfrage aufrufe calls all alle users nutzer customers kunden territory region",
-    "territorium fällen cases time zeit least most p50 p90 p95 p99 workload workloads service services dienst dienste",
+    "territorium cases time zeit least most p50 p90 p95 p99 workload workloads service services dienst dienste",
     "system systems pod pods cluster peak spitze season saison minutes minuten seconds sekunden latency latenz errors",
     "fehler them diese this that more mehr average alert alarm alerts werktagen tag day responses antworten traffic",
+    "fällen fälle",
     "last load queue warteschlange notifications ergebnisse oktoberfest weihnachten spargel two three four five ten",
-    "zwei drei vier fünf zehn long older longer example whom which what when how und and",
+    "the a an den der die das zwei drei vier fünf zehn long older longer example whom which what when how und and",
 )
 
 
@@ -226,7 +236,7 @@ def measure_of_name(name: str) -> Measure | None:
 def percentile_in(text: str) -> float | None:
     """0.95 for `p95`, `95. Perzentil` and `95 % of the queries`; None where two are named or none."""
     found = {_share(one["p"] or one["n"], bool(one["p"])) for one in _PERCENTILE.finditer(text)}
-    found |= {_share(one["n"], False) for one in SHARE_OF.finditer(text)}
+    found |= {_share(one["n"], False) for pattern in (SHARE_OF, ELLIPTIC) for one in pattern.finditer(text)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -259,7 +269,7 @@ def component_in(text: str, words: Vocabulary) -> str:
         return known[0].lower() if len({word.lower() for word in known}) == 1 else ""
     if same := translated(text, words.components | words.watched):
         return same
-    for found in (*_NAMED.finditer(text), *_OF.finditer(text)):
+    for found in (*_ANSWERS.finditer(text), *_NAMED.finditer(text), *_OF.finditer(text)):
         word = found["word"] or found.groupdict().get("joined") or ""
         if (
             word

@@ -14,6 +14,7 @@ from harness.validate.reading.prose.comparisons import Comparison, around
 from harness.validate.reading.prose.context import Context, headings_of
 from harness.validate.reading.prose.quantities import Amount, amounts
 from harness.validate.reading.prose.subjects import (
+    ELLIPTIC,
     HIGHER_IS_BETTER,
     NEUTRAL,
     SHARE_OF,
@@ -119,6 +120,7 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
         return
     measure: Measure | None = None
     percentile: float | None = None
+    component = ""
     for limit in limits(text, german):
         own = text[limit.since : limit.amount.start]
         rest = text[limit.amount.end : limit.until]
@@ -129,6 +131,8 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
         else:
             # `95 % of the queries are answered within 300 ms and 95 % of the commands within 750 ms`
             again = percentile_in(own)
+            if again is not None and measure is None and limit.amount.quantity.unit == "s" and _ANSWERED.search(text):
+                measure = Measure.LATENCY
             unsure = again is None or measure is not Measure.LATENCY
             percentile = again or percentile
         alert = context.alert_above(sentence)
@@ -143,6 +147,8 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
         if good is None or _is_void(phrase, text, limit.comparison, good):
             continue
         where = territories_in(phrase)
+        same = component if limit.since and ELLIPTIC.search(own) else ""
+        component = component_in(own, context.words) or component_in(rest, context.words) or same
         if measure is Measure.LATENCY and percentile is None and not metric and good and not limit.comparison.demand:
             unsure = True
         yield Threshold(
@@ -156,7 +162,7 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
             good=good,
             metric=metric,
             percentile=percentile if measure is Measure.LATENCY else None,
-            component=component_in(own, context.words) or component_in(rest, context.words),
+            component=component,
             territory=where[0] if len(where) == 1 else "",
             window=limit.window,
             alerts=(alerts_in(text, context.words) or ((alert,) if alert else ())) if not good else (),
