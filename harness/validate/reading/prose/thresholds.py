@@ -86,6 +86,13 @@ _ANSWERED = re.compile(
 )
 
 
+_SCALES = re.compile(
+    r"\b(?:auto-?)?scal(?:e|ing) (?:triggers?|polic(?:y|ies)|rules?|criteria|conditions?|signals?|metrics?)\b"
+    r"|\bwhen to scale\b|\bautomatic(?:ally)? scal|\bwann skalier|\bautomatische\w* skalier"
+    r"|\bskalierungs?(?:regel|auslöser|kriteri|signal)",
+    re.IGNORECASE,
+)
+"""Headings over what makes an autoscaler act: nobody is to be called for that."""
 _CAPACITIES = frozenset({Measure.MEMORY, Measure.CONNECTIONS, Measure.CPU, Measure.REQUESTS, Measure.DEPTH})
 _COUNTED = re.compile(
     r"\s*(?:$|[.,;:)]|(?:per|pro|in|within|for|for the|seit|für|and|und|or|oder|is|ist|open|offene|waiting|wartende"
@@ -110,6 +117,8 @@ class Limit:
 def thresholds(context: Context) -> Iterator[Threshold]:
     """The limits in prose, list items, and headings of a page."""
     for sentence, german in context.promising("prose", "item"):
+        if any(_SCALES.search(one.text) for one in sentence.headings[-1:]):
+            continue
         yield from read_sentence(context, sentence, german)
 
 
