@@ -69,6 +69,7 @@ def test_a_full_stop_behind_a_number_ends_a_sentence_only_where_no_date_goes_on(
         ("**ShopSlow**: über 3 % Fehler in fünf Minuten.", "error rate is bad when > 3 %"),
         ("Die Warteschlange zum Ofen ist zu mehr als 80 % gefüllt.", "queue fill is bad when > 80 %"),
         ("Visitors wait more than 90 seconds in the queue.", "lag is bad when > 90 seconds"),
+        ("Kunden warten länger als 90 Sekunden in der Schlange.", "lag is bad when > 90 Sekunden"),
         ("More than 500 events wait for two minutes.", "queue depth is bad when > 500 for 120 s"),
         ("More than 5,000 mails wait.", "queue depth is bad when > 5,000"),
         ("Es warten mehr als 20.000 Stände.", "queue depth is bad when > 20.000"),
@@ -117,6 +118,9 @@ def test_rows_of_levels_have_their_level(tmp_path: Path) -> None:
         "More than 500 guests dance for two minutes.",
         "Die älteste Mail ist nicht mehr als 180 s alt, hieß es früher.",
         "| Level | Floor |\n|---|---|\n| critical | 2 s |",
+        "| Priority | Response time |\n|---|---|\n| P1 | 15 min |\n| P2 | 60 s |",
+        "| Severity | Response target | Update every |\n|---|---|---|\n| critical | 15 min | 30 min |",
+        "Wir warten mehr als 5 Minuten, bevor wir neu starten.",
         "| Room | Shop p95 |\n|---|---|\n| critical | 2 s |",
     ],
 )
@@ -142,6 +146,8 @@ def test_what_only_looks_like_a_limit_stays_unread(text: str, tmp_path: Path) ->
         ("`catalogue`: 6 pods, `delivery-slots`: 3 pods.", ["catalogue has 6 pods", "delivery-slots has 3 pods"]),
         ("`crm-queries-de` has 6 pods and `catalogue` has 4 pods.", ["crm-queries-de has 6 pods", "catalogue has 4 pods"]),
         ("In namespace `crm` the deployment `crm-queries-de` has 6 pods.", ["crm-queries-de has 6 pods"]),
+        ("For `catalogue` there are 6 pods in the season.", ["catalogue has 6 pods"]),
+        ("Von `catalogue` gibt es 6 Pods.", ["catalogue has 6 pods"]),
         ("Each of the 3 services has 2 pods.", ["every workload has 2 pods"]),
         ("Every workload has 4 pods.", ["every workload has 4 pods"]),
         (

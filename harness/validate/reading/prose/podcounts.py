@@ -39,10 +39,10 @@ RUNS = re.compile(
 INSTEAD = re.compile(rf"(?<![\w.:/-])(?P<wanted>{_NUMBER})\s+{_INSTEAD}", re.IGNORECASE)
 """`and delivery runs 3 instead of 1`, where another part of the sentence says of what."""
 COLON = re.compile(
-    rf"(?::|(?:(?<=\s)|^)(?:with|mit))\s+(?P<wanted>{_NUMBER}) {PODS}\b(?:\s+{_INSTEAD})?",
+    rf"(?::|(?:(?<=\s)|^)(?:with|mit|there are|gibt es|stehen|laufen))\s+(?P<wanted>{_NUMBER}) {PODS}\b(?:\s+{_INSTEAD})?",
     re.IGNORECASE,
 )
-"""``- `shop`: 6 pods`` and ``we run `shop` with 6 pods``, both only behind a name."""
+"""``- `shop`: 6 pods`` and ``we run `shop` with 6 pods``, and ``for `shop` there are 6 pods``, only beside a name."""
 RUNNING = re.compile(r"\b(?:runs?|running|läuft|laufen|fahren|betreiben)\b", re.IGNORECASE)
 OF = re.compile(
     rf"(?<![\w.:/-])(?P<wanted>{_NUMBER}) {PODS}\s+(?:of |for |von |der |des |für )?(?P<workload>[a-z][\w.-]*[\w])",

@@ -143,8 +143,10 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
 
 
 def _is_run(own: str, match: re.Match[str], named: bool) -> bool:
-    """Whether `: 6 pods` stands right behind a name, or `with 6 pods` behind a name that runs."""
-    return named and (RUNNING.search(own) is not None if match[0][0] != ":" else len(re.findall(r"[\w-]+", own)) == 1)
+    """Whether `: 6 pods` stands right behind a name, `with 6 pods` behind one that runs, `there are 6 pods` beside one."""
+    if match[0][0] == ":":
+        return named and len(re.findall(r"[\w-]+", own)) == 1
+    return named and (RUNNING.search(own) is not None or match[0].lower()[:4] not in ("with", "mit "))
 
 
 def _named(context: Context, sentence: Sentence, since: int, match: re.Match[str]) -> tuple[str, ...]:

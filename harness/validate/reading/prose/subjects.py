@@ -53,7 +53,7 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         r"|oldest (?:\w+ ){0,3}(?:message|event|change|entry|mail|order|job)"
         r"|älteste\w* (?:\w+ ){0,3}(?:nachricht|ereignis|änderung|eintrag|mail|bestellung|auftrag)"
         r"|(?:data|\w*daten|stock|bestand|bestände|prices|preise|feed)(?: \w+)? (?:older than|älter als)"
-        r"|\bage of\b|\balter (?:der|des)\b|\bwait(?= (?:more|longer) than )",
+        r"|\bage of\b|\balter (?:der|des)\b|\b(?:wait(?= (?:more|longer) than )|warten(?= (?:mehr|länger) als ))",
         frozenset({"s"}),
     ),
     (
@@ -143,7 +143,7 @@ _NO_COMPONENT = _words(
     "territorium cases time zeit least most p50 p90 p95 p99 workload workloads service services dienst dienste",
     "system systems pod pods cluster peak spitze season saison minutes minuten seconds sekunden latency latenz errors",
     "fehler them diese this that more mehr average alert alarm alerts werktagen tag day responses antworten traffic",
-    "fällen fälle",
+    "fällen fälle schlange warteraum",
     "last load queue warteschlange notifications ergebnisse oktoberfest weihnachten spargel two three four five ten",
     "the a an den der die das zwei drei vier fünf zehn long older longer example whom which what when how und and",
 )

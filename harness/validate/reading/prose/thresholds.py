@@ -69,7 +69,8 @@ _TASK = re.compile(
 
 
 _WAITING = re.compile(
-    r"\bwait(?= (?:more|longer) than [\w. ]{1,24} in (?:the|a) (?:\w+ )?queue\b)"
+    r"\bwait(?= (?:more|longer) than [\w. ]{1,24} in (?:the|a) (?:\w+ )?(?:queue|line|waiting room)\b)"
+    r"|\bwarten(?= (?:mehr|länger) als [\w. ]{1,24} in (?:der|einer) \w*(?:schlange|queue)\b)"
     r"|(?<=\bes )warten(?= (?:mehr als|über) \d)"
     r"|(?P<who>\b(?:more than|mehr als|over|über) \d[\d.,]* (?!min|sec|sek|stund|hour|ms\b|s\b|tag|day)(?:[^\W\d_]+ ){1,2})"
     r"(?:wait|warten)\b",
