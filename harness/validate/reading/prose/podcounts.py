@@ -49,6 +49,15 @@ OF = re.compile(
     re.IGNORECASE,
 )
 """`10 pods of checkout`, `4 Pods buchung-worker`; only where the word is a workload's name."""
+STEP = re.compile(
+    rf"(?:(?:from|von) )?(?<![\w.:/-])(?P<usual>\d{{1,3}})(?: {PODS})?\s*(?:to|bis|auf|->|→|=>"
+    rf"|⇒)\s*(?P<wanted>\d{{1,3}})(?![\w%:/]|[.,]\d| ?(?:%|ms|s|min|Uhr|Minuten?|minutes?|h|times|mal|attempts|Versuche"
+    rf"|days|Tage|weeks|Wochen|hours|Stunden|seconds|Sekunden)\b)"
+    rf"(?: {PODS})?",
+    re.IGNORECASE,
+)
+"""`2 to 6`, `von 2 auf 6 Pods`."""
+STAYS = re.compile(r"(?:stays? at|bleib(?:t|en) bei|remains? at)\s+(?P<wanted>\d{1,3})(?![\w%]|[.,]\d)", re.IGNORECASE)
 _NAME = re.compile(r"[a-z](?:[a-z0-9-]*[a-z0-9])?")
 _AFTER = re.compile(r"\s*(?:(?:of|for|von|der|des|für)\s+)?(?:the\s+)?$")
 _KIND = re.compile(
@@ -62,6 +71,20 @@ _NO_NAMES = frozenset(
         *("kubectl", "helm", "keda", "cron", "default", "prod", "production", "scaling"),
     )
 )
+
+
+_OTHERS = re.compile(
+    r"\b(?:topic|table|tabelle|index|chart|shard|partition|bucket|stream|collection|volume|pod)\s+\S+\s+$", re.IGNORECASE
+)
+_EACH = re.compile(
+    r"\s*(?:(?:per|pro|je|by default|standardmäßig)\b|(?:of|von)\s+(?:its|their|the|nginx|seine[mnr]?|ihre[mnr]?)\b)",
+    re.IGNORECASE,
+)
+
+
+def is_of_pods(text: str, start: int, end: int) -> bool:
+    """Whether a number from `start` to `end` counts a workload's pods: no replicas of a topic, or per zone."""
+    return _OTHERS.search(text[:start]) is None and _EACH.match(text[end:]) is None
 
 
 def number(written: str) -> int:

@@ -11,20 +11,26 @@ from harness.validate.finding import Confidence
 from harness.validate.promises import Scale, Season
 from harness.validate.reading.prose.context import Context, header_cells, headings_of
 from harness.validate.reading.prose.dates import ranges
-from harness.validate.reading.prose.podcounts import COLON, INSTEAD, OF, PODS, RUNNING, RUNS, TO, kind_in, named_in, number
+from harness.validate.reading.prose.podcounts import (
+    COLON,
+    INSTEAD,
+    OF,
+    PODS,
+    RUNNING,
+    RUNS,
+    STAYS,
+    STEP,
+    TO,
+    is_of_pods,
+    kind_in,
+    named_in,
+    number,
+)
 from harness.validate.reading.prose.quantities import durations
 from harness.validate.reading.prose.seasons import season_in, season_of, seasons
 from harness.validate.reading.prose.subjects import cells_of, component_in, territories_in
 
-_STEP = re.compile(
-    rf"(?:(?:from|von) )?(?<![\w.:/-])(?P<usual>\d{{1,3}})(?: {PODS})?\s*(?:to|bis|auf|->|→|=>"
-    rf"|⇒)\s*(?P<wanted>\d{{1,3}})(?![\w%:/]|[.,]\d| ?(?:%|ms|s|min|Uhr|Minuten?|minutes?|h|times|mal|attempts|Versuche"
-    rf"|days|Tage|weeks|Wochen|hours|Stunden|seconds|Sekunden)\b)"
-    rf"(?: {PODS})?",
-    re.IGNORECASE,
-)
 _STEPS_UP = re.compile(r"pre-?scal|vorskalier|hochskalier|\bscaled?\b|skaliert|\bfrom\b|\bvon\b", re.IGNORECASE)
-_STAYS = re.compile(r"(?:stays? at|bleib(?:t|en) bei|remains? at)\s+(?P<wanted>\d{1,3})(?![\w%]|[.,]\d)", re.IGNORECASE)
 _SCALING = re.compile(
     rf"\b{PODS}\b|pre-?scal|vorskalier|vor-skalier|hochskalier|skalier\w*|\bscaled?\b|scales\b|scaling", re.IGNORECASE
 )
@@ -93,7 +99,7 @@ def scales(context: Context) -> Iterator[Scale]:
 
 def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     text = sentence.text
-    patterns = (_STEP, TO, RUNS, INSTEAD, _STAYS, COLON, OF)
+    patterns = (STEP, TO, RUNS, INSTEAD, STAYS, COLON, OF)
     found = sorted(
         (match for pattern in patterns for match in _of_workloads(pattern.finditer(text), context)),
         key=lambda one: (one.start(), -one.end()),
@@ -110,6 +116,8 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
         own = re.split(r"[;:(]|, (?=[A-Z])", text[since : match.start()])[-1]
         until = match.start("wanted") if match.re is RUNS else match.start()
         named = _named(context, sentence, match.start() - len(own), match)
+        if not is_of_pods(text, match.start(), match.end()):
+            continue
         if len(named) > 1 or (match.re is COLON and not _is_run(own, match, bool(named))):
             end = since
             continue
@@ -121,12 +129,12 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
         wanted = number(match["wanted"])
         if match.re in (INSTEAD, RUNS) and not component:
             continue
-        if match.re is _STEP and not (component or where or _counts_pods(text, match)):
+        if match.re is STEP and not (component or where or _counts_pods(text, match)):
             continue
         down = _BACK.search(text) is not None or (usual is not None and wanted < number(usual))
         known = component in context.words.workloads or (bool(named) and component not in context.words.components)
         # `runs with 3 to 15 pods` may be the least and the most as well as a step.
-        sure = bool(season or match.re is not _STEP or _STEPS_UP.search(text) or re.search(r"->|→|⇒|auf", match[0]))
+        sure = bool(season or match.re is not STEP or _STEPS_UP.search(text) or re.search(r"->|→|⇒|auf", match[0]))
         yield Scale(
             place=sentence.at(match.start(), match.end()),
             sentence=text,
@@ -136,7 +144,7 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
             workload=component if known else "",
             component="" if known else component,
             territory=where[0] if len(where) == 1 else "",
-            usual=number(usual) if usual is not None else wanted if match.re is _STAYS else None,
+            usual=number(usual) if usual is not None else wanted if match.re is STAYS else None,
             wanted=wanted,
             down=down,
         )

@@ -17,7 +17,7 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         r"|tiefe der (?:queue|warteschlange)|pending (?:messages|events|jobs|entries)|wartende (?:nachrichten|jobs"
         r"|ereignisse)|(?:queue|warteschlange) (?:enthält|hält|hat|holds|contains|has)\b"
         r"|(?:more than|mehr als|over|über) \d[\d.,]* (?!min|sec|sek|stund|hour|ms\b|s\b|tag|day)(?:[^\W\d_]+ ){1,2}"
-        r"(?:wait|warten)\b|\bes warten\b",
+        r"(?:wait|warten)\b(?! auf\b| for (?:the|their|our)\b)|\bes warten\b",
         frozenset({"count"}),
     ),
     (

@@ -73,7 +73,7 @@ _WAITING = re.compile(
     r"|\bwarten(?= (?:mehr|länger) als [\w. ]{1,24} in (?:der|einer) \w*(?:schlange|queue)\b)"
     r"|(?<=\bes )warten(?= (?:mehr als|über) \d)"
     r"|(?P<who>\b(?:more than|mehr als|over|über) \d[\d.,]* (?!min|sec|sek|stund|hour|ms\b|s\b|tag|day)(?:[^\W\d_]+ ){1,2})"
-    r"(?:wait|warten)\b",
+    r"(?:wait|warten)\b(?! auf\b| for (?:the|their|our)\b)",
     re.IGNORECASE,
 )
 """`More than 500 events wait`: those who wait are counted or timed, and nobody is told to wait."""
