@@ -12,7 +12,7 @@ _ACTION = re.compile(
 )
 _JINJA = re.compile(r"^\s*\{%-?\s*\w+|\{%-?\s*(?:if|for|set|include|macro)\b.*?%\}", re.MULTILINE)
 _YTT = re.compile(r"^\s*#@(?:\s|overlay|data|schema|library|yaml)|\S\s+#@\s", re.MULTILINE)
-_PROMETHEUS = re.compile(r"\{\{[^{}\n]*\$(?:labels|value|externalLabels|externalURL)\b[^{}\n]*\}\}")
+_PROMETHEUS = re.compile(r"\{\{[^{}]*\$(?:labels|value|externalLabels|externalURL)\b[^{}]*\}\}")
 """What Prometheus fills in itself: a broken rule file is broken for all that."""
 _STENCIL = re.compile(r"^\s*(?:- )?__[A-Z][A-Z0-9_]*__\s*$", re.MULTILINE)
 """A line that is nothing but a placeholder, which a script replaces by lines of YAML."""

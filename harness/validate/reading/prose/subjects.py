@@ -100,7 +100,7 @@ METRIC_END = re.compile(
     r"_(?:total|seconds|bytes|ratio|bucket|seconds_(?:count|sum|bucket|max)|bytes_total|seconds_total|milliseconds)$"
 )
 _NO_METRIC = re.compile(r"_over_time$|^histogram_|^label_|^count_values$|^x86_64$|^max_|^min_|^pg_stat_|_at$|_id$|_count$")
-ALERT = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]+)+\b")
+ALERT = re.compile(r"\b(?:[A-Z]{2,6}(?=[A-Z][a-z]))?[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]+)+\b")
 ALERT_LIKE = re.compile(
     r"(?:High|Low|Down|Slow|Full|Filling|Failing|Failed|Failure|Errors?|ErrorRate|Missing|Lag|LagHigh|Burn|Saturated"
     r"|Exceeded|BelowPlan|Looping"
