@@ -11,7 +11,7 @@ from harness.validate.rule import ValidationRule
 from harness.validate.sql.outside import reaches_outside
 from harness.validate.sql.repository import repository
 
-_EXTENSION = re.compile(r"^\\echo Use \"(?:CREATE|ALTER) EXTENSION", re.MULTILINE)
+_EXTENSION = re.compile(r"^\\echo Use [\"']+(?:CREATE|ALTER) EXTENSION", re.MULTILINE)
 """The first line of an extension's own script: CREATE EXTENSION runs that, for whoever may."""
 
 
