@@ -53,13 +53,17 @@ class Labels:
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """`wants` (a grouping, a matching, a function) asks for `label`, which `by` has taken from the series before."""
+    """`wants` (a grouping, a matching, a function) asks for `label`, which `by` has taken from the series before.
+
+    `side`: of two sides that are matched, the one that has lost it.
+    """
 
     label: str
     wants: Part
     by: Part
     how: str
     sure: bool = False
+    side: Part | None = None
 
 
 NOTHING = Labels(frozenset())
@@ -184,10 +188,10 @@ def _unmatched(part: Binary, known: Known) -> Iterator[Loss]:
 def _unlike(part: Binary, left: Labels, right: Labels) -> Iterator[Loss]:
     """Sides that are matched by all their labels, of which one has more than the other."""
     ignored = frozenset(part.ignoring or ())
-    for ours, theirs in ((left, right), (right, left)):
+    for ours, theirs, side in ((left, right, part.left), (right, left, part.right)):
         if ours.only is None or theirs.only is None or ours.by is None:
             continue
         missing = sorted(theirs.only - ours.only - ignored)
         if missing:
             names = "', '".join(missing)
-            yield Loss(missing[0], part, ours.by, f"the other side of '{part.op}' still has '{names}'", True)
+            yield Loss(missing[0], part, ours.by, f"the other side of '{part.op}' still has '{names}'", True, side)

@@ -28,6 +28,10 @@ _WRONG = {
 """What people type for kubectl's verbs. Other unknown words may be plug-ins, which are found on the PATH."""
 
 
+_GROUPS = ("auth", "certificate", "rollout")
+"""Commands that do nothing without a part, and whose parts have no other names."""
+
+
 @dataclass(frozen=True, slots=True)
 class Misuse:
     """What is wrong with a command: the word it is about, one clause on what, one on what to do."""
@@ -74,6 +78,8 @@ def misuse(words: tuple[str, ...]) -> Misuse | None:
             return Misuse(verb, f"kubectl has no command '{verb}'", f"Write `kubectl {_WRONG[verb]}`")
         near = _near(verb, known().verbs)
         return Misuse(verb, f"kubectl has no command '{verb}'{near}", "Correct the command") if near else None
+    if command in _GROUPS and (unknown := _unknown_part(command, rest)):
+        return unknown
     flags = {**table["options"], **table["newer"], **table[command]}
     # `top pods` and `create cm` are other names of `top pod` and `create configmap`: any of their flags will do.
     for name in table:
@@ -101,6 +107,20 @@ def _command(words: list[str]) -> tuple[str | None, list[str]]:
         command = f"{command} {words[at]}"
         at += 1
     return command, others + words[at:]
+
+
+def _unknown_part(command: str, words: list[str]) -> Misuse | None:
+    """`rollout reset`: what does nothing by itself has parts, and the word after it is one of them or wrong."""
+    parts = [name.split()[-1] for name in known().flags if name.startswith(f"{command} ")]
+    options = known().flags["options"]
+    at = 0
+    while at < len(words) and words[at].startswith("-"):
+        at += 2 if options.get(words[at], False) else 1
+    if not parts or at >= len(words) or words[at] in (*parts, "help") or not re.fullmatch(r"[a-z]+(?:-[a-z]+)*", words[at]):
+        return None
+    near = _near(words[at], parts)
+    mend = "Correct the command" if near else f"Write one of `kubectl {command} {'`, `'.join(sorted(parts))}`"
+    return Misuse(words[at], f"`kubectl {command}` has no command '{words[at]}'{near}", mend)
 
 
 def _unknown_flag(command: str, words: list[str], flags: dict[str, bool]) -> Misuse | None:

@@ -5,12 +5,15 @@ Every promise says where it stands, the sentence it was read from, what was unde
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from enum import StrEnum
 
 from harness.validate.finding import Confidence
 from harness.validate.text import Place
+
+_EVERY = re.compile(r"\b(?:every|each|all|alle[rnsm]?|jede[rsnm]?)\b", re.IGNORECASE)
 
 
 class Measure(StrEnum):
@@ -128,7 +131,8 @@ class Scale(Promise):
     down: bool = False
 
     def understood(self) -> str:
-        who = self.workload or " ".join(part for part in (self.component, self.territory) if part) or "every workload"
+        who = self.workload or " ".join(part for part in (self.component, self.territory) if part)
+        who = who or ("every workload" if _EVERY.search(self.sentence) else "a workload")
         step = f" {self.wanted} pods" if self.wanted else " its pods"
         if self.usual is not None:
             step = f" {self.usual} to {self.wanted} pods"

@@ -49,6 +49,9 @@ _COUNTING_PREFIX = re.compile(
 )
 """Exporters that hand on foreign numbers under foreign names: what they count cannot be told from the name."""
 
+_RISING = re.compile(r"(?:^|_)(?:txid|xid|xlog|lsn|position|offset|sequence)(?:_|$)")
+"""Places in a log and numbers of transactions: they only rise, whatever the name ends in."""
+
 _BASE = re.compile(r"_(?:total|count|bucket|sum)$")
 
 
@@ -74,7 +77,7 @@ def is_gauge(name: str) -> bool:
         return False
     if name in _GAUGES:
         return True
-    return bool(_GAUGE.search(name)) and not _COUNTING_PREFIX.match(name)
+    return bool(_GAUGE.search(name)) and not _COUNTING_PREFIX.match(name) and not _RISING.search(name)
 
 
 @cache

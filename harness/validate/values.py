@@ -217,6 +217,8 @@ def _part_of_whole(top: str, bottom: str) -> bool:
         return False
     ours, theirs = set(top.lower().split("_")), set(bottom.lower().split("_"))
     first = top.split("_", maxsplit=1)[0] == bottom.split("_", maxsplit=1)[0]
+    if first and theirs < ours and ours & _OUTCOMES:
+        return True
     return first and bool(ours & _PARTS) and bool((theirs & _WHOLES) or theirs < ours)
 
 
@@ -224,4 +226,9 @@ _PARTS = frozenset(
     {"used", "avail", "available", "free", "active", "idle", "errors", "error", "failed", "failures", "memavailable"}
     | {"memfree", "memused", "use", "usage"}
 )
+_OUTCOMES = frozenset(
+    {"rejected", "refused", "denied", "dropped", "aborted", "cancelled", "canceled", "timeouts", "retried", "lost"}
+    | {"abgelehnt", "abgelehnte", "fehler", "fehlgeschlagen", "fehlgeschlagene", "abgebrochen", "verworfen"}
+)
+"""`orders_rejected_total` is a part of `orders_total`, and of nothing else that is called orders."""
 _WHOLES = frozenset({"size", "total", "max", "limit", "capacity", "memtotal", "requests", "maximum", "quota"})

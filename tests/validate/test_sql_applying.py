@@ -172,3 +172,14 @@ def test_an_included_file_is_applied_where_it_is_included(tmp_path: Path) -> Non
         },
     )
     assert outcome.failures == []
+
+
+@pytest.mark.parametrize(("last", "kind"), [("004_unique.sql", Kind.OUTSIDE), ("003_unique.sql", Kind.WRONG)])
+def test_after_a_number_that_is_left_out_a_missing_column_is_nobodys_fault(tmp_path: Path, last: str, kind: Kind) -> None:
+    files = {
+        "001_jobs.sql": "CREATE TABLE jobs (id int);",
+        "002_queues.sql": "CREATE TABLE queues (id int);",
+        last: "CREATE INDEX jobs_unique ON jobs (unique_key);",
+    }
+    outcome, _ = _apply(tmp_path, files)
+    assert [one.kind for one in outcome.failures] == [kind]

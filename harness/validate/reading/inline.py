@@ -18,6 +18,18 @@ _NEVER = (
 )
 _END = re.compile(r"[.!?][)\]\"'“”»]?(?=\s+\S)")
 _ABBREVIATED = re.compile(rf"(?:^|[\s(]){_NEVER}$|\d\.$")
+_COUNTED = re.compile(
+    r"\s*\d[\d.,]*\s?(?:%|Prozent\b|percent\b|ms\b|s\b|min\b|(?:Sekunden?|Minuten?|Stunden?|seconds?|minutes?|hours?)\b"
+    r"|(?:pods?|replicas?|Replikas|Instanzen|instances)\b)",
+    re.IGNORECASE,
+)
+"""A number with its unit: what begins so goes on with no date."""
+_OPENINGS = re.compile(
+    r"\s*(?:The|This|If|In|A|An|It|We|When|Der|Die|Das|Wenn|Ist|Es|Wir|Bei|Danach|Then|After|Nach|Außerhalb|Outside|During"
+    r"|Während|Alle|Every|Each|Sobald|Once|Sonst|Otherwise|Mehr|More|Spätestens|Im|Am|Zu)\b"
+)
+_PLACEHOLDER = re.compile(r"<(?:insert|fill in|describe) \w[\w '-]*>", re.IGNORECASE)
+"""What Markdown takes for HTML, and its author did not."""
 ANCHOR = re.compile(r"<[a-zA-Z][^<>]*?\s(?:id|name)\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))")
 
 
@@ -79,6 +91,8 @@ def read_inline(token: Token, file: TextFile, start: int, end: int) -> Line:
         elif child.type == "html_inline":
             line.anchors += anchors_in(child.content)
             at = file.text.find(child.content, line.end, end)
+            if _PLACEHOLDER.fullmatch(child.content) and not struck:
+                _append(line, child.content, at, len(child.content))
             line.end = max(line.end, at + len(child.content))
         elif child.content and not struck:
             at = file.text.find(child.content, line.end, end)
@@ -100,22 +114,32 @@ def sentences(line: Line) -> Iterator[tuple[int, int]]:
         at = found.start()
         if any(first <= at < last for first, last in line.codes):
             continue
-        ends = _ABBREVIATED.search(line.text[max(at - 12, 0) : at + 1]) if line.text[at] == "." else None
         follows = line.text[found.end() :].lstrip()[:1]
         following_code = any(first == found.end() + 1 for first, _ in line.codes)
-        if (ends is None or (ends[0][0].isdigit() and follows.isupper() and not _names_month(line.text, found.end()))) and (
-            not follows.islower() or following_code
-        ):
+        if line.text[at] == "." and _goes_on(line.text[start : at + 1], line.text[found.end() :], following_code):
+            continue
+        if not follows.islower() or following_code:
             yield from _stripped(line.text, start, found.end())
             start = found.end()
     yield from _stripped(line.text, start, len(line.text))
 
 
-def _names_month(text: str, at: int) -> bool:
+def _goes_on(before: str, after: str, code: bool) -> bool:
+    """Whether a full stop between two texts is one of an abbreviation, an ordinal or a date."""
+    ends = _ABBREVIATED.search(before[-13:])
+    if ends is None:
+        return False
+    if not before[-2:-1].isdigit():
+        return True
+    # `statt 2. 95 % der ...` and `statt 2. `shop` hat ...` end a sentence, `am 1. 9. 2026` and `15. Oktober` do not.
+    if re.search(r"[^\W\d_]", before) and (code or _COUNTED.match(after) or _OPENINGS.match(after)):
+        return False
+    return not (ends[0][0].isdigit() and after.lstrip()[:1].isupper() and not _names_month(after))
+
+
+def _names_month(after: str) -> bool:
     """Whether what follows `15.` goes on with it: a month, or another noun that an ordinal counts."""
-    return re.match(r"\s*[A-ZÄÖÜ][a-zäöü]", text[at:]) is not None and not re.match(
-        r"\s*(?:The|This|If|In|A|An|It|We|When|Der|Die|Das|Wenn|Ist|Es|Wir|Bei|Danach|Then|After|Nach)\b", text[at:]
-    )
+    return re.match(r"\s*[A-ZÄÖÜ][a-zäöü]", after) is not None and not _OPENINGS.match(after)
 
 
 def _stripped(text: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -12,8 +12,10 @@ _ACTION = re.compile(
 )
 _JINJA = re.compile(r"^\s*\{%-?\s*\w+|\{%-?\s*(?:if|for|set|include|macro)\b.*?%\}", re.MULTILINE)
 _YTT = re.compile(r"^\s*#@(?:\s|overlay|data|schema|library|yaml)|\S\s+#@\s", re.MULTILINE)
-_PROMETHEUS = re.compile(r"\{\{[^{}\n]*\$(?:labels|value|externalLabels|externalURL)\b[^{}\n]*\}\}")
+_PROMETHEUS = re.compile(r"\{\{[^{}]*\$(?:labels|value|externalLabels|externalURL)\b[^{}]*\}\}")
 """What Prometheus fills in itself: a broken rule file is broken for all that."""
+_STENCIL = re.compile(r"^\s*(?:- )?__[A-Z][A-Z0-9_]*__\s*$", re.MULTILINE)
+"""A line that is nothing but a placeholder, which a script replaces by lines of YAML."""
 _COMMENT = re.compile(r"^\s*#.*$", re.MULTILINE)
 
 
@@ -32,10 +34,10 @@ def renders_with(text: str, valid: bool) -> str:
             return "Helm"
         if _JINJA.search(bare) or (not valid and "{{" in bare):
             return "Jinja or another template language"
-    return ""
+    return "a script that fills in its placeholders" if not valid and _STENCIL.search(text) else ""
 
 
 def first_mark(text: str) -> int:
     """Where the template shows itself first."""
-    found = [at for mark in ("{{", "{%", "#@") if (at := text.find(mark)) >= 0]
+    found = [at for mark in ("{{", "{%", "#@", "__") if (at := text.find(mark)) >= 0]
     return min(found, default=0)

@@ -20,6 +20,7 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.sql.applied import Applied, Failure, Kind
 from harness.validate.sql.blame import Known, blame
 from harness.validate.sql.making import creates
+from harness.validate.sql.order import gap_before
 from harness.validate.sql.repetition import claims
 from harness.validate.sql.repository import Repository, repository
 from harness.validate.sql.script import Script, Statement
@@ -95,7 +96,10 @@ class _Folder:
         for statement in (one for script in order for one in script.statements if one.forward):
             for name in creates(statement.node):
                 self.known.brings.setdefault(name, []).append(statement)
+        gap = gap_before([script.file.path for script in order])
         for script in order:
+            # What a number that is missing has made is not here, and what it has made is not known.
+            self.known.incomplete |= script.file.path == gap
             self._script(script, False)
         for script in order:
             whole = id(script.file) in self.outcome.files

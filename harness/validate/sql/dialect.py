@@ -42,6 +42,10 @@ _SIGNS: tuple[tuple[str, re.Pattern[str]], ...] = (
             re.I,
         ),
     ),
+    (
+        "it is written for CockroachDB",
+        re.compile(r"^\s*(?:SET|RESET)\s+CLUSTER\s+SETTING\b|^\s*GRANT\s+SYSTEM\s|\bCONFIGURE\s+ZONE\b", re.I | re.M),
+    ),
     ("it is CQL of Cassandra", re.compile(r"\bCREATE\s+KEYSPACE\b|\bWITH\s+CLUSTERING\s+ORDER\b", re.I)),
 )
 _QUIET = re.compile(r"--[^\n]*|'[^'\n]*'")

@@ -62,7 +62,8 @@ EXTENSIONS: dict[str, frozenset[str]] = {
 """What extensions bring. One that is not here may bring anything."""
 
 _CREATED = re.compile(
-    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|AGGREGATE)\s+(?:(?:[\w\"%]+|\$\{\w+\})\s*\.\s*)?\"?(\w+)", re.I
+    r"\bCREATE\s+(?:OR\s+REPLACE\s+)?(?:FUNCTION|PROCEDURE|AGGREGATE)\s+(?:(?:[\w\"%@]+|\$\{\w+\}|:\"?\w+\"?)\s*\.\s*)?\"?(\w+)",
+    re.I,
 )
 
 

@@ -59,6 +59,7 @@ def mask(text: str) -> Masked:
     conditional: list[tuple[int, int]] = []
     opened: list[int] = []
     psql, last = False, 0
+    names: set[str] = set()
     for match in _TOKEN.finditer(text):
         new = _replacement(match, text)
         if new is None:
@@ -76,8 +77,28 @@ def mask(text: str) -> Masked:
                 conditional.append((opened.pop(), match.end()))
         else:
             held.append(match.span())
+            names |= {match["bare"]} if match["bare"] else set()
     pieces.append(text[last:])
-    return Masked("".join(pieces), tuple(includes), tuple(conditional), tuple(sorted(held)), psql)
+    masked = "".join(pieces)
+    if names and not psql:
+        masked = _mask_bodies(masked, names, held)
+    return Masked(masked, tuple(includes), tuple(conditional), tuple(sorted(held)), psql)
+
+
+def _mask_bodies(text: str, names: set[str], held: list[tuple[int, int]]) -> str:
+    """The same variables within dollar quotes, where psql leaves them alone but tools that replace text do not."""
+    variable = re.compile(rf"(?<![:\w]):(?=(?:{'|'.join(map(re.escape, sorted(names)))})\b)")
+    spots = [
+        inner.start()
+        for match in _TOKEN.finditer(text)
+        if match["dollar"]
+        for inner in variable.finditer(text, match.start(), match.end())
+    ]
+    held.extend((spot, spot + 1) for spot in spots)
+    letters = list(text)
+    for spot in spots:
+        letters[spot] = "_"
+    return "".join(letters)
 
 
 def mask_questions(text: str) -> str:

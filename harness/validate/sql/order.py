@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import PurePath
 
 Key = tuple[tuple[int, int, str], ...]
 
 _VERSIONED = re.compile(r"[VBUR](?P<version>[\d._]*)__", re.I)
+_NUMBERED = re.compile(r"V?0*(?P<number>\d{1,4})(?:__?|[-.])", re.I)
 _UNDO = re.compile(r"(?:^|[._-])(?:down|undo|rollback|revert)(?:[._-]|$)|^U\d[\d._]*__", re.I)
 _UNDO_FOLDERS = frozenset({"down", "undo", "revert", "rollback", "verify"})
 
@@ -30,3 +33,14 @@ def order_of(path: PurePath) -> tuple[Key, int, Key, str]:
 def undoes(path: PurePath) -> bool:
     """Whether a file takes a migration back, or only verifies it."""
     return bool(_UNDO.search(path.stem) or path.parent.name.lower() in _UNDO_FOLDERS)
+
+
+def gap_before(paths: Sequence[PurePath]) -> PurePath | None:
+    """The first file before which a number is left out (001, 002, 004), or None. Dates have no gaps."""
+    numbered = [
+        (int(match["number"]), path) for path in paths if (match := _NUMBERED.match(path.name)) and not undoes(path)
+    ]
+    steps = [later - earlier for (earlier, _), (later, _) in pairwise(numbered) if later > earlier]
+    usual = min(steps, default=0)
+    usual = usual if usual % 5 == 0 else 1  # Some count by tens; who counts by ones and begins 2, 4 has left out 3.
+    return next((path for (earlier, _), (later, path) in pairwise(numbered) if later - earlier > usual), None)

@@ -54,7 +54,7 @@ class Statement:
         if location is None or self.base is None or location + self.base < 0:
             return self.file.place(self.start, self.end)
         start = location + self.base
-        word = re.compile(r"\w+(?:\.\w+)*|\S").match(self.file.text, start)
+        word = re.compile(r":?\w+(?:\.\w+)*|\S").match(self.file.text, start)
         return self.file.place(start, end + self.base if end is not None else word.end() if word else start + 1)
 
 

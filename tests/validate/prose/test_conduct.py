@@ -135,8 +135,8 @@ def test_hours_of_a_later_sentence_belong_to_the_season_of_their_section() -> No
             "Innerhalb von 10 Minuten nach Öffnung des Fensters stehen alle Pods.",
             ["every workload has its pods within 600 s"],
         ),
-        ("The pods are ready 30 minutes before the peak.", ["every workload has its pods, 0.5 h before"]),
-        ("Die Pods stehen eine Stunde vor Beginn der Saison bereit.", ["every workload has its pods, 1 h before"]),
+        ("The pods are ready 30 minutes before the peak.", ["a workload has its pods, 0.5 h before"]),
+        ("Die Pods stehen eine Stunde vor Beginn der Saison bereit.", ["a workload has its pods, 1 h before"]),
         (
             "Within 15 minutes of the closing every workload is back at its usual number.",
             ["every workload scales down to its pods within 900 s"],

@@ -31,7 +31,12 @@ _PHRASES: tuple[tuple[str, str, bool], ...] = (
     (r"(?:darf|dürfen|soll|sollen) (?:[\w-]+ ){0,6}?(?:nicht|nie|niemals)", "<=", True),
     (r"(?:no|not) (?:more|longer|higher|greater|slower) than", "<=", True),
     (r"(?:no|not) (?:less|fewer|lower) than", ">=", True),
-    (r"nicht (?:mehr|länger|höher|größer|langsamer) als|nicht über|nie über|never (?:above|over|more than)", "<=", True),
+    (
+        r"(?:nicht|nie|niemals) (?:mehr|länger|höher|größer|langsamer) als|nicht über|nie über"
+        r"|never (?:above|over|more than)",
+        "<=",
+        True,
+    ),
     (r"nicht (?:weniger|kleiner|niedriger) als|nicht unter|nie unter|never (?:below|under)", ">=", True),
     (r"at (?:the )?most|up to|a maximum of|maximum|maximal|max\.?|höchstens|bis zu|at maximum", "<=", True),
     (r"at least|a minimum of|minimum|mindestens|wenigstens|mind\.", ">=", True),
@@ -54,9 +59,9 @@ _PHRASES: tuple[tuple[str, str, bool], ...] = (
         False,
     ),
     (
-        r"more than|greater than|longer than|higher than|larger than|slower than|exceed(?:s|ing)?|above|over|beyond"
-        r"|past|mehr als|größer als"
-        r"|größer|länger als|höher als|langsamer als|oberhalb(?: von)?|übersteig(?:t|en)|überschreite[nt]|über",
+        r"more than|older than|greater than|longer than|higher than|larger than|slower than|exceed(?:s|ing)?|above|over"
+        r"|beyond|past|mehr als|größer als"
+        r"|größer|länger als|älter als|höher als|langsamer als|oberhalb(?: von)?|übersteig(?:t|en)|überschreite[nt]|über",
         ">",
         False,
     ),

@@ -45,6 +45,13 @@ _GERMAN_HEDGES = (
     r"|statt|anstatt|anders als|veraltet\w*|gemessen|Messung\w*|Benchmark\w*|im Schnitt|durchschnittlich|wieder"
     r"|(?:erhöht|gesenkt|angehoben|geändert) von|dauerte\w*|betrug\w*|erreichte\w*)(?=\W|$)"
 )
+_INSTEAD = re.compile(
+    r"\b(?:statt|anstatt|instead of|rather than) (?:\d{1,3}(?![\w%:/]|[.,]\d| ?(?:%|ms|s|min|h|[Pp]ro[cz]ent|percent)\b| %)"
+    r"|(?:one|two|three|four|five|six|einem|einer|zwei|drei|vier|fünf|sechs)(?= (?:pods?|replicas?)\b|[.,;]|$))",
+    re.IGNORECASE,
+)
+"""`6 pods instead of 2`: the number that holds else, and no history."""
+_PODS = re.compile(r"\b(?:pods?|replicas?|replikas?|instanzen|instances)\b", re.IGNORECASE)
 _HEDGES_EN = re.compile(f"{_BOTH}|{_ENGLISH_HEDGES}", re.IGNORECASE)
 _HEDGES_DE = re.compile(f"{_BOTH}|{_GERMAN_HEDGES}", re.IGNORECASE)
 _HISTORY = re.compile(
@@ -70,7 +77,8 @@ def is_german(text: str) -> bool | None:
 @lru_cache(maxsize=4096)
 def is_hedged(text: str, german: bool) -> bool:
     """Whether a sentence is about what was, may be, or is only an example, so that its numbers promise nothing."""
-    return (_HEDGES_DE if german else _HEDGES_EN).search(text) is not None
+    plain = _INSTEAD.sub("", text) if _PODS.search(text) else text
+    return (_HEDGES_DE if german else _HEDGES_EN).search(plain) is not None
 
 
 @lru_cache(maxsize=4096)

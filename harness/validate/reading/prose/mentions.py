@@ -57,6 +57,8 @@ _SHAPES = {
     "alert": re.compile(r"[A-Z]\w+"),
     "metric": _METRIC,
 }
+_CALL = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9]*(?:_[a-z0-9]+)+\([^()]*\)")
+"""`wholesale.next_events(100)`: a schema and the name of a function of several words."""
 _LISTEN = re.compile(r"\b(?:LISTEN|NOTIFY|UNLISTEN)\s+(?P<name>[a-z_][a-z0-9_]*)\b|pg_notify\(\s*'(?P<quoted>[^']+)'")
 _ALERT_HEAD = re.compile(r"^(?:alert(?:s|name)?|alarme?|regel|rule)\b", re.IGNORECASE)
 
@@ -99,6 +101,8 @@ def _codes(context: Context) -> Iterator[Mention]:
             yield _code(code, "metric", text, Confidence.LIKELY)
         elif (target := _TARGET.fullmatch(text)) and "/" in text:
             yield _code(code, _KINDS[target["kind"]], target["name"], Confidence.LIKELY)
+        elif _CALL.fullmatch(text):
+            yield _code(code, "function", re.sub(r"\(.*", "", text), Confidence.LIKELY)
         elif (channel := _LISTEN.search(text)) is not None:
             yield _code(code, "channel", channel["name"] or channel["quoted"], Confidence.LIKELY)
 

@@ -4,41 +4,39 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from harness.validate.artefacts import Sentence
 from harness.validate.finding import Confidence
-from harness.validate.promises import Scale
+from harness.validate.promises import Scale, Season
 from harness.validate.reading.prose.context import Context, header_cells, headings_of
+from harness.validate.reading.prose.dates import ranges
+from harness.validate.reading.prose.podcounts import (
+    COLON,
+    INSTEAD,
+    OF,
+    PODS,
+    RUNNING,
+    RUNS,
+    STAYS,
+    STEP,
+    TO,
+    is_of_pods,
+    kind_in,
+    named_in,
+    number,
+)
 from harness.validate.reading.prose.quantities import durations
-from harness.validate.reading.prose.seasons import season_in, season_of
-from harness.validate.reading.prose.subjects import component_in, territories_in
+from harness.validate.reading.prose.seasons import season_in, season_of, seasons
+from harness.validate.reading.prose.subjects import cells_of, component_in, territories_in
 
-_PODS = r"(?:pods?|replicas?|replikas?|replika|instanzen|instances|repliken)"
-_STEP = re.compile(
-    rf"(?:(?:from|von) )?(?<![\w.:/-])(?P<usual>\d{{1,3}})(?: {_PODS})?\s*(?:to|bis|auf|->|→|=>"
-    rf"|⇒)\s*(?P<wanted>\d{{1,3}})(?![\w%:/]|[.,]\d| ?(?:%|ms|s|min|Uhr|Minuten?|minutes?|h|times|mal|attempts|Versuche"
-    rf"|days|Tage|weeks|Wochen|hours|Stunden|seconds|Sekunden)\b)"
-    rf"(?: {_PODS})?",
-    re.IGNORECASE,
-)
 _STEPS_UP = re.compile(r"pre-?scal|vorskalier|hochskalier|\bscaled?\b|skaliert|\bfrom\b|\bvon\b", re.IGNORECASE)
-_TO = re.compile(
-    rf"(?:\bto|\bauf|\bat least|\bmindestens|\bhas|\bhave|\bhat|\bhaben|\bneeds|\bruns?(?: with| at| on)?"
-    rf"|\bläuft mit|\blaufen mit|\bbraucht)\s+(?P<wanted>\d{{1,3}})\s+(?:ready |bereite )?{_PODS}\b",
-    re.IGNORECASE,
-)
-_OF = re.compile(
-    rf"(?<![\w.:/-])(?P<wanted>\d{{1,3}}) {_PODS}\s+(?:of |for |von |der |des |für )?(?P<workload>[a-z][\w.-]*[\w])",
-    re.IGNORECASE,
-)
-"""`10 pods of checkout`, `4 Pods buchung-worker`; only where the word is a workload's name."""
-_STAYS = re.compile(r"(?:stays? at|bleib(?:t|en) bei|remains? at)\s+(?P<wanted>\d{1,3})(?![\w%]|[.,]\d)", re.IGNORECASE)
 _SCALING = re.compile(
-    rf"\b{_PODS}\b|pre-?scal|vorskalier|vor-skalier|hochskalier|skalier\w*|\bscaled?\b|scales\b|scaling", re.IGNORECASE
+    rf"\b{PODS}\b|pre-?scal|vorskalier|vor-skalier|hochskalier|skalier\w*|\bscaled?\b|scales\b|scaling", re.IGNORECASE
 )
 _HAND = re.compile(
     r"\b(?:by hand|manually|manuell|von hand|if|wenn|falls|kubectl|temporarily|vorübergehend|maximum|maximal\w*"
-    r"|höchstens|max|minimum of)\b",
+    r"|höchstens|max|minimum of|incident|störung|today|currently|heute|derzeit|momentan)\b",
     re.IGNORECASE,
 )
 _OUTSIDE = re.compile(
@@ -73,7 +71,7 @@ _USUAL_HEAD = re.compile(
 )
 _WANTED_HEAD = re.compile(
     rf"^(?:in (?:der )?(?:season|saison)|season|saison|peak(?! ?load)|hochsaison|spitze(?!nlast)|soll|wanted|target"
-    rf"|{_PODS}\b.*|during|während)",
+    rf"|{PODS}\b.*|during|während)",
     re.IGNORECASE,
 )
 _USUAL_END = re.compile(
@@ -101,8 +99,9 @@ def scales(context: Context) -> Iterator[Scale]:
 
 def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
     text = sentence.text
+    patterns = (STEP, TO, RUNS, INSTEAD, STAYS, COLON, OF)
     found = sorted(
-        (match for pattern in (_STEP, _TO, _STAYS, _OF) for match in _of_workloads(pattern.finditer(text), context)),
+        (match for pattern in patterns for match in _of_workloads(pattern.finditer(text), context)),
         key=lambda one: (one.start(), -one.end()),
     )
     end = 0
@@ -113,18 +112,29 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
         if _OUTSIDE.search(text[: match.start()]):
             end = match.end()
             continue
-        own = re.split(r"[;:(]|, (?=[A-Z])", text[end : match.start()])[-1]
-        end = match.end()
-        where = territories_in(own)
-        component = match.groupdict().get("workload") or component_in(own, context.words) or _word_before(own)
-        usual = match.groupdict().get("usual")
-        wanted = int(match["wanted"])
-        if usual is not None and not (component or where or _counts_pods(text, match)):
+        since, end = end, match.end()
+        own = re.split(r"[;:(]|, (?=[A-Z])", text[since : match.start()])[-1]
+        until = match.start("wanted") if match.re is RUNS else match.start()
+        named = _named(context, sentence, match.start() - len(own), match)
+        if not is_of_pods(text, match.start(), match.end()):
             continue
-        down = _BACK.search(text) is not None or (usual is not None and wanted < int(usual))
-        known = component in context.words.workloads
+        if len(named) > 1 or (match.re is COLON and not _is_run(own, match, bool(named))):
+            end = since
+            continue
+        where = territories_in(own)
+        written = own + text[match.start() : until]
+        component = match.groupdict().get("workload") or (named[0] if named else component_in(written, context.words))
+        component = component or _word_before(own) or kind_in(own)
+        usual = match.groupdict().get("usual")
+        wanted = number(match["wanted"])
+        if match.re in (INSTEAD, RUNS) and not component:
+            continue
+        if match.re is STEP and not (component or where or _counts_pods(text, match)):
+            continue
+        down = _BACK.search(text) is not None or (usual is not None and wanted < number(usual))
+        known = component in context.words.workloads or (bool(named) and component not in context.words.components)
         # `runs with 3 to 15 pods` may be the least and the most as well as a step.
-        sure = bool(season or usual is None or _STEPS_UP.search(text) or re.search(r"->|→|⇒|auf", match[0]))
+        sure = bool(season or match.re is not STEP or _STEPS_UP.search(text) or re.search(r"->|→|⇒|auf", match[0]))
         yield Scale(
             place=sentence.at(match.start(), match.end()),
             sentence=text,
@@ -134,10 +144,24 @@ def _steps(context: Context, sentence: Sentence) -> Iterator[Scale]:
             workload=component if known else "",
             component="" if known else component,
             territory=where[0] if len(where) == 1 else "",
-            usual=int(usual) if usual is not None else wanted if match.re is _STAYS else None,
+            usual=number(usual) if usual is not None else wanted if match.re is STAYS else None,
             wanted=wanted,
             down=down,
         )
+
+
+def _is_run(own: str, match: re.Match[str], named: bool) -> bool:
+    """Whether `: 6 pods` stands right behind a name, `with 6 pods` behind one that runs, `there are 6 pods` beside one."""
+    if match[0][0] == ":":
+        return named and len(re.findall(r"[\w-]+", own)) == 1
+    return named and (RUNNING.search(own) is not None or match[0].lower()[:4] not in ("with", "mit "))
+
+
+def _named(context: Context, sentence: Sentence, since: int, match: re.Match[str]) -> tuple[str, ...]:
+    """The names in code that a number of pods is for; what is a workload's name goes before any other."""
+    named = named_in(sentence, since, (match.start("wanted"), match.end()))
+    known = tuple(name for name in named if name in context.words.workloads)
+    return known or tuple(name for name in named if name not in context.words.seasons)
 
 
 def _deadline(context: Context, sentence: Sentence, german: bool) -> Iterator[Scale]:
@@ -183,16 +207,16 @@ def _tables(context: Context) -> Iterator[Scale]:
             continue
         if _is_usual(head):
             continue
-        named = season_in(head, context)
-        if not (named or _WANTED_HEAD.match(head)) or not _about_pods(sentence):
+        named = season_in(head, context) or _defined(head, context)
+        if not (named or _WANTED_HEAD.match(head) or ranges(head)) or not _about_pods(sentence):
             continue
-        workload = _column(sentence, _WORKLOAD_HEAD) or (sentence.row[0] if not territories_in(sentence.row[0]) else "")
+        workload = _column(sentence, _WORKLOAD_HEAD) or _first(sentence)
         usual = [
             int(cell)
             for at, cell in enumerate(sentence.row)
             if at < len(sentence.header) and _is_usual(sentence.header[at]) and cell.isdecimal()
         ]
-        where = territories_in(" ".join(sentence.row))
+        where = territories_in(" ".join(cells_of(sentence)))
         word = workload.strip().strip("`")
         known = word in context.words.workloads or "-" in word
         wanted = int(re.match(r"\d+", sentence.text.strip())[0])  # type: ignore[index]
@@ -211,6 +235,31 @@ def _tables(context: Context) -> Iterator[Scale]:
             usual=usual[0] if len(usual) == 1 else None,
             wanted=wanted,
         )
+
+
+def _defined(head: str, context: Context) -> str:
+    """The season of the page's own that a column is headed by: by its name (`Pods in der Ablesezeit`) or by its days."""
+    days = [((one.first.month, one.first.day), (one.last.month, one.last.day)) for one in ranges(head)]
+    if not days and re.search(PODS, head, re.IGNORECASE) is None:
+        return ""
+    named = {
+        one.name
+        for one in _seasons(context)
+        if one.name and ((one.first, one.last) in days or (not days and re.search(rf"\b{re.escape(one.name)}\b", head)))
+    }
+    return named.pop() if len(named) == 1 else ""
+
+
+@lru_cache(maxsize=2)
+def _seasons(context: Context) -> tuple[Season, ...]:
+    """The seasons that the page defines, read once for all its tables."""
+    return tuple(seasons(context))
+
+
+def _first(sentence: Sentence) -> str:
+    """The first cell of a row, unless it names a territory or the days."""
+    cell = sentence.row[0]
+    return "" if territories_in(cell) or ranges(cell) else cell
 
 
 def _is_usual(head: str) -> bool:
@@ -237,8 +286,8 @@ def _column(sentence: Sentence, pattern: re.Pattern[str]) -> str:
 
 def _counts_pods(text: str, match: re.Match[str]) -> bool:
     """Whether the numbers are beside the word: `2 -> 6 Pods`, `Pods von 2 auf 6`."""
-    return re.search(rf"{_PODS}\b(?:\W+\w+){{0,2}}\W+$", text[: match.start()] + " ", re.IGNORECASE) is not None or bool(
-        re.search(_PODS, match[0], re.IGNORECASE)
+    return re.search(rf"{PODS}\b(?:\W+\w+){{0,2}}\W+$", text[: match.start()] + " ", re.IGNORECASE) is not None or bool(
+        re.search(PODS, match[0], re.IGNORECASE)
     )
 
 

@@ -20,7 +20,7 @@ from harness.validate.reading.prose.dates import (
     one_day,
     ranges,
 )
-from harness.validate.reading.prose.subjects import territories_in
+from harness.validate.reading.prose.subjects import cells_of, territories_in
 
 _NAMES = (
     r"spargel\w*|asparagus|oktoberfest|wiesn|weihnacht\w*|christmas|advent\w*|xmas|ostern|easter|black[- ](?:friday"
@@ -120,7 +120,7 @@ def _in_tables(context: Context) -> Iterator[Season]:
         name = row[name_at].strip() if name_at < len(row) and name_at != sentence.column else ""
         if not (_NAMED.search(name) or _is_named_column(sentence.header[name_at]) or _seasonal_heading(sentence)):
             continue
-        rest = " ".join(cell for at, cell in enumerate(row) if at != name_at)
+        rest = " ".join(cell for at, cell in enumerate(cells_of(sentence)) if at != name_at)
         days = ranges(sentence.text)
         if len(days) == 1 and sentence.column != name_at:
             yield _season(name, days[0], sentence, rest)

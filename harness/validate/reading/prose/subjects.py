@@ -8,13 +8,16 @@ from functools import cached_property
 
 from harness.validate.artefacts import Found, Sentence
 from harness.validate.promises import Measure
+from harness.validate.reading.prose.languages import translated
 
 _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
     (
         Measure.DEPTH,
         r"queue (?:depth|length|size)|backlog|warteschlangenlänge|queue-?länge|länge der (?:queue|warteschlange)"
         r"|tiefe der (?:queue|warteschlange)|pending (?:messages|events|jobs|entries)|wartende (?:nachrichten|jobs"
-        r"|ereignisse)",
+        r"|ereignisse)|(?:queue|warteschlange) (?:enthält|hält|hat|holds|contains|has)\b"
+        r"|(?:more than|mehr als|over|über) \d[\d.,]* (?!min|sec|sek|stund|hour|ms\b|s\b|tag|day)(?:[^\W\d_]+ ){1,2}"
+        r"(?:wait|warten)\b(?! auf\b| for (?:the|their|our)\b)|\bes warten\b",
         frozenset({"count"}),
     ),
     (
@@ -27,6 +30,7 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
         r"|anteil (?:abgelehnter|fehlgeschlagener)"
         r"|enden mit (?:einem )?(?:server)?fehler|5xx|http[- ]?errors|(?:share"
         r"|anteil)\w* (?:of|der|von)? ?(?:errors|fehler)"
+        r"|(?:%|prozent|percent) (?:fehler|errors|failures)\b|failed [a-z]+s\b"
         r"|anfragen mit fehlern?|fehlerhafte\w* (?:anfragen|antworten|requests)",
         frozenset({"ratio"}),
     ),
@@ -46,16 +50,19 @@ _MEASURES: tuple[tuple[Measure, str, frozenset[str]], ...] = (
     (
         Measure.LAG,
         r"\w*\blag\b|verzug|rückstand|verzögerung|\w+-lag|replikationslag|delay|hinterher|nachlauf"
-        r"|oldest (?:\w+ )?(?:message|event|change|entry)"
-        r"|älteste\w* (?:\w+ )?(?:nachricht|ereignis|änderung|eintrag)",
+        r"|oldest (?:\w+ ){0,3}(?:message|event|change|entry|mail|order|job)"
+        r"|älteste\w* (?:\w+ ){0,3}(?:nachricht|ereignis|änderung|eintrag|mail|bestellung|auftrag)"
+        r"|(?:data|\w*daten|stock|bestand|bestände|prices|preise|feed)(?: \w+)? (?:older than|älter als)"
+        r"|\bage of\b|\balter (?:der|des)\b|\b(?:wait(?= (?:more|longer) than )|warten(?= (?:mehr|länger) als ))",
         frozenset({"s"}),
     ),
     (
         Measure.LATENCY,
         r"latenc(?:y|ies)|response[- ]times?|antwortzeit(?:en)?|reaktionszeit der \w+ api|latenz(?:en)?|request duration"
         r"|antwortdauer|perzentil|percentile|quantil|\bp(?:50|90|95|99(?:[.,]?9)?)\b|(?:answered|served|beantwortet"
-        r"|bedient|antworten|respond|responds)\b"
-        r"|(?:requests|queries|commands|anfragen|abfragen)\b.{0,50}(?:(?:take|taken|takes) (?:longer|more)|dauern"
+        r"|bedient|antworte[nt]|respond|responds)\b"
+        r"|(?:(?:requests|queries|commands|anfragen|abfragen)\b|(?:%|prozent|percent) (?:of|der|aller)\b).{0,50}"
+        r"(?:(?:take|taken|takes) (?:longer|more)|dauern"
         r"|brauchen)",
         frozenset({"s"}),
     ),
@@ -82,12 +89,18 @@ _PERCENTILE = re.compile(
 SHARE_OF = re.compile(
     r"\b(?P<n>50|75|90|95|98|99(?:[.,]\d+)?)\s?(?:%|percent|prozent)\s+(?:of|der|aller|von|dieser)\b", re.IGNORECASE
 )
+ELLIPTIC = re.compile(
+    r"\b(?P<n>50|75|90|95|98|99(?:[.,]\d+)?)\s?(?:%|percent|prozent)\s+"
+    r"(?:in|binnen|within|innerhalb von|(?:in )?under|(?:in )?unter|(?:in )?less than)\s+$",
+    re.IGNORECASE,
+)
+"""`95 % of the queries within 300 ms and 99 % within` 800 ms: the share of what was spoken of before."""
 METRIC = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*_[a-zA-Z0-9_:]+(?:\{[^}]*\})?")
 METRIC_END = re.compile(
     r"_(?:total|seconds|bytes|ratio|bucket|seconds_(?:count|sum|bucket|max)|bytes_total|seconds_total|milliseconds)$"
 )
 _NO_METRIC = re.compile(r"_over_time$|^histogram_|^label_|^count_values$|^x86_64$|^max_|^min_|^pg_stat_|_at$|_id$|_count$")
-ALERT = re.compile(r"\b[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]+)+\b")
+ALERT = re.compile(r"\b(?:[A-Z]{2,6}(?=[A-Z][a-z]))?[A-Z][a-z0-9]+(?:[A-Z]+[a-z0-9]+)+\b")
 ALERT_LIKE = re.compile(
     r"(?:High|Low|Down|Slow|Full|Filling|Failing|Failed|Failure|Errors?|ErrorRate|Missing|Lag|LagHigh|Burn|Saturated"
     r"|Exceeded|BelowPlan|Looping"
@@ -106,10 +119,18 @@ _OF = re.compile(
     r"\b(?:of|for|der|des|von|vom|für|bei(?: den| der)?)\s+(?:the |all |any |a |an |den |der |dem "
     r"|alle[rn]? )?(?P<word>[A-Za-zÄÖÜäöü][\w-]+)"
 )
+_ANSWERS = re.compile(
+    r"\b(?:[Dd]er|[Dd]ie|[Dd]as|[Tt]he) (?P<word>[A-Za-zÄÖÜäöü][\w-]+) (?:antworte[nt]|answers?|responds?)\b"
+)
 _NAMED = re.compile(
     r"^\s*(?P<word>[A-Za-zÄÖÜäöü][\w-]+)\s*:|\b(?P<joined>[A-ZÄÖÜa-z][\wäöü]+)-(?:Latenz|Antwortzeit|Fehlerrate|Lag"
     r"|Fehlerquote)"
 )
+
+
+_CANTON = re.compile(r"(?:kantone?|cantons?|cantoni?)\b", re.IGNORECASE)
+_WATCHED = re.compile(r"\b(?:component|service|app|workload|part)\s*=\s*[\"'](?P<value>[\w-]+)[\"']")
+"""What the rules tell apart by its name: `component=\"queries\"`."""
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -119,22 +140,24 @@ def _words(*lines: str) -> frozenset[str]:
 _NO_COMPONENT = _words(
     "limit limits pool monitoring alerting alerts metrics threshold thresholds schwellwerte get post put patch delete",
     "requests request anfragen anfrage aufrufe calls all alle users nutzer customers kunden territory region",
-    "territorium fällen cases time zeit least most p50 p90 p95 p99 workload workloads service services dienst dienste",
+    "territorium cases time zeit least most p50 p90 p95 p99 workload workloads service services dienst dienste",
     "system systems pod pods cluster peak spitze season saison minutes minuten seconds sekunden latency latenz errors",
     "fehler them diese this that more mehr average alert alarm alerts werktagen tag day responses antworten traffic",
+    "fällen fälle schlange warteraum",
     "last load queue warteschlange notifications ergebnisse oktoberfest weihnachten spargel two three four five ten",
-    "zwei drei vier fünf zehn long older longer example whom which what when how und and",
+    "the a an den der die das zwei drei vier fünf zehn long older longer example whom which what when how und and",
 )
 
 
 @dataclass(frozen=True)
 class Vocabulary:
-    """The names that the other files know: they tell a component from any noun."""
+    """The names that the other files know: they tell a component from any noun. `watched`: components in rules."""
 
     alerts: frozenset[str] = frozenset()
     metrics: frozenset[str] = frozenset()
     workloads: frozenset[str] = frozenset()
     seasons: frozenset[str] = frozenset()
+    watched: frozenset[str] = frozenset()
     _components: frozenset[str] = field(default=frozenset(), repr=False)
 
     @cached_property
@@ -156,11 +179,14 @@ class Vocabulary:
             if trigger.string("type") == "cron" and trigger.string("name")
         }
         return Vocabulary(
-            frozenset(rule.alert for rule in found.rules if rule.alert),
-            frozenset(name for rule in found.rules for name in METRIC.findall(rule.expr)),
-            frozenset(thing.name for thing in things if thing.name),
-            frozenset(seasons | {rehearsal.season for rehearsal in found.rehearsals if rehearsal.season}),
-            frozenset(
+            alerts=frozenset(rule.alert for rule in found.rules if rule.alert),
+            metrics=frozenset(name for rule in found.rules for name in METRIC.findall(rule.expr)),
+            workloads=frozenset(thing.name for thing in things if thing.name),
+            seasons=frozenset(seasons | {rehearsal.season for rehearsal in found.rehearsals if rehearsal.season}),
+            watched=frozenset(
+                one["value"].lower() for rule in found.rules for one in _WATCHED.finditer(rule.expr) if one["value"]
+            ),
+            _components=frozenset(
                 value for thing in things for value in [thing.labels.get("app.kubernetes.io/component", "")] if value
             ),
         )
@@ -194,8 +220,8 @@ def measure_of_name(name: str) -> Measure | None:
         (r"latency|duration|response_time", Measure.LATENCY),
         (r"error|fail|5xx", Measure.ERRORS),
         (r"(?:queue|notif\w*)_(?:\w+_)?(?:usage|fill|ratio)|queue_filling", Measure.QUEUE),
-        (r"lag|delay|behind", Measure.LAG),
-        (r"depth|backlog|pending|queue_(?:length|size)", Measure.DEPTH),
+        (r"lag|delay|behind|oldest|aelteste|älteste", Measure.LAG),
+        (r"depth|backlog|pending|queue_(?:length|size)|wartend|warteschlange", Measure.DEPTH),
         (r"cpu", Measure.CPU),
         (r"memory|heap", Measure.MEMORY),
         (r"connections", Measure.CONNECTIONS),
@@ -210,7 +236,7 @@ def measure_of_name(name: str) -> Measure | None:
 def percentile_in(text: str) -> float | None:
     """0.95 for `p95`, `95. Perzentil` and `95 % of the queries`; None where two are named or none."""
     found = {_share(one["p"] or one["n"], bool(one["p"])) for one in _PERCENTILE.finditer(text)}
-    found |= {_share(one["n"], False) for one in SHARE_OF.finditer(text)}
+    found |= {_share(one["n"], False) for pattern in (SHARE_OF, ELLIPTIC) for one in pattern.finditer(text)}
     return found.pop() if len(found) == 1 else None
 
 
@@ -225,6 +251,14 @@ def territories_in(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_TERRITORIES[found[0]] for found in TERRITORY.finditer(text)))
 
 
+def cells_of(sentence: Sentence) -> tuple[str, ...]:
+    """The cells of a row; a canton's code is read as Switzerland: BE is Bern there, and not Belgium."""
+    return tuple(
+        "CH" if at < len(sentence.header) and _CANTON.match(sentence.header[at]) and cell.strip() else cell
+        for at, cell in enumerate(sentence.row)
+    )
+
+
 def component_in(text: str, words: Vocabulary) -> str:
     """The workload or component a text speaks of: a known name, or the noun after `of`, `der`, `von`; else ''."""
     for name in re.findall(r"[A-Za-z0-9]+(?:-[A-Za-z0-9]+)+", text):
@@ -233,7 +267,9 @@ def component_in(text: str, words: Vocabulary) -> str:
     known = [word for word in re.findall(r"[A-Za-zÄÖÜäöü0-9]+", text) if word.lower() in words.components]
     if known:
         return known[0].lower() if len({word.lower() for word in known}) == 1 else ""
-    for found in (*_NAMED.finditer(text), *_OF.finditer(text)):
+    if same := translated(text, words.components | words.watched):
+        return same
+    for found in (*_ANSWERS.finditer(text), *_NAMED.finditer(text), *_OF.finditer(text)):
         word = found["word"] or found.groupdict().get("joined") or ""
         if (
             word

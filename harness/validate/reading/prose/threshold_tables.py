@@ -47,6 +47,9 @@ _NEUTRAL = re.compile(r"^(?:schwell(?:e|wert)|threshold|limit|grenz(?:e|wert)|co
 _WARNING = re.compile(r"warn|gelb|yellow|amber", re.IGNORECASE)
 _CRITICAL = re.compile(r"crit|krit|\brot\b|\bred\b", re.IGNORECASE)
 _NAMED_LEVEL = re.compile(r"\b(critical|kritisch|warning|warnung|info|P[1-4])\b", re.IGNORECASE)
+_LEVEL_HEAD = re.compile(r"(?:level|severity|stufe|schweregrad|warnstufe|alarmstufe|prio(?:rity|rität)?)\b", re.IGNORECASE)
+_PEOPLE = re.compile(r"response|reaction|reaktion|antwort|resolution", re.IGNORECASE)
+"""`| P1 | 15 min |` below `| Priority | Response time |` is how soon somebody answers, not a service."""
 _AIMS = re.compile(r"\bSL[OA]s?\b|ziel|target|objective|limit|grenzwert|zusage|promise", re.IGNORECASE)
 _SKIP = re.compile(r"^\s*(?:-|–|—|n/?a|keine?r?|none|tbd|\?|reported|equal)?\s*$", re.IGNORECASE)
 
@@ -63,6 +66,8 @@ def _cell(context: Context, sentence: Sentence, german: bool) -> Iterator[Thresh
     good, bad, either = bool(_GOOD.match(head)), bool(_BAD.match(head)), bool(_NEUTRAL.match(head))
     row = _subject_of(sentence)
     by_column = measure_in(head)
+    if by_column is not None and not good and _is_level_row(sentence, head):
+        bad = True
     if not (good or bad or either):
         if by_column is None or not (_AIMS.search(head) or any(_AIMS.search(one.text) for one in sentence.headings[-1:])):
             return
@@ -171,6 +176,13 @@ def _component_column(sentence: Sentence) -> str:
 
 def _head(sentence: Sentence, column: int) -> str:
     return sentence.header[column] if column < len(sentence.header) else ""
+
+
+def _is_level_row(sentence: Sentence, head: str) -> bool:
+    """Whether a row holds the limits of a level: `| warning | 750 ms |` below `| Level | p95 |`; not when people react."""
+    if sentence.column and _LEVEL_HEAD.match(_head(sentence, 0)) and _NAMED_LEVEL.fullmatch(sentence.row[0].strip("` ")):
+        return percentile_in(head) is not None or _PEOPLE.search(head) is None
+    return False
 
 
 def _level(head: str, sentence: Sentence) -> str:

@@ -14,6 +14,7 @@ from harness.validate.reading.prose.comparisons import Comparison, around
 from harness.validate.reading.prose.context import Context, headings_of
 from harness.validate.reading.prose.quantities import Amount, amounts
 from harness.validate.reading.prose.subjects import (
+    ELLIPTIC,
     HIGHER_IS_BETTER,
     NEUTRAL,
     SHARE_OF,
@@ -58,7 +59,7 @@ _ALERTING = re.compile(
 _LEVEL = re.compile(r"\b(?P<level>critical|warning|kritisch|warnung|P[1-4])\b", re.IGNORECASE)
 LEVELS = {"kritisch": "critical", "warnung": "warning"}
 _TASK = re.compile(
-    r"\b(?:scale|raise|lower|set|increase|reduce|wait|retry|sleep|skalier\w*|erhöh\w*|setz\w*|warte\w*|starte\w*"
+    r"\b(?:scale|raise|lower|set|increase|reduce|wait|retry|sleep|skalier\w*|erhöh\w*|setz\w*|warte[nt]?|starte\w*"
     r"|timeout|ttl|cooldown"
     r"|polling|keep-?alive|retention|aufbewahr\w*|rabatt|discount|budget|mwst|vat|cost|kosten|payload"
     r"|first \d+ requests|ersten? \d+ (?:requests|anfragen)|new pods?|neuen? pods?|disk|festplatte\w*|speicherplatz"
@@ -67,6 +68,32 @@ _TASK = re.compile(
 )
 
 
+_WAITING = re.compile(
+    r"\bwait(?= (?:more|longer) than [\w. ]{1,24} in (?:the|a) (?:\w+ )?(?:queue|line|waiting room)\b)"
+    r"|\bwarten(?= (?:mehr|länger) als [\w. ]{1,24} in (?:der|einer) \w*(?:schlange|queue)\b)"
+    r"|(?<=\bes )warten(?= (?:mehr als|über) \d)"
+    r"|(?P<who>\b(?:more than|mehr als|over|über) \d[\d.,]* (?!min|sec|sek|stund|hour|ms\b|s\b|tag|day)(?:[^\W\d_]+ ){1,2})"
+    r"(?:wait|warten)\b(?! auf\b| for (?:the|their|our)\b)",
+    re.IGNORECASE,
+)
+"""`More than 500 events wait`: those who wait are counted or timed, and nobody is told to wait."""
+_AGED = re.compile(r"\b(?:older than|älter als)\b", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"\bnicht \w+(?:te[nrs]?|ene[nrs]?)\s+(?=[A-ZÄÖÜ])")
+"""`die älteste nicht verschickte Mail` says no no."""
+_ANSWERED = re.compile(
+    r"\b(?:answered|served|done|finished|processed|complete[sd]?|beantwortet|bedient|verarbeitet|fertig|erledigt|antworten"
+    r"|abgeschlossen)\b",
+    re.IGNORECASE,
+)
+
+
+_SCALES = re.compile(
+    r"\b(?:auto-?)?scal(?:e|ing) (?:triggers?|polic(?:y|ies)|rules?|criteria|conditions?|signals?|metrics?)\b"
+    r"|\bwhen to scale\b|\bautomatic(?:ally)? scal|\bwann skalier|\bautomatische\w* skalier"
+    r"|\bskalierungs?(?:regel|auslöser|kriteri|signal)",
+    re.IGNORECASE,
+)
+"""Headings over what makes an autoscaler act: nobody is to be called for that."""
 _CAPACITIES = frozenset({Measure.MEMORY, Measure.CONNECTIONS, Measure.CPU, Measure.REQUESTS, Measure.DEPTH})
 _COUNTED = re.compile(
     r"\s*(?:$|[.,;:)]|(?:per|pro|in|within|for|for the|seit|für|and|und|or|oder|is|ist|open|offene|waiting|wartende"
@@ -91,16 +118,19 @@ class Limit:
 def thresholds(context: Context) -> Iterator[Threshold]:
     """The limits in prose, list items, and headings of a page."""
     for sentence, german in context.promising("prose", "item"):
+        if any(_SCALES.search(one.text) for one in sentence.headings[-1:]):
+            continue
         yield from read_sentence(context, sentence, german)
 
 
 def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterator[Threshold]:
     """Every limit of one sentence whose measure, direction and unit are clear."""
     text = sentence.text
-    if not any(character.isdigit() for character in text) or _TASK.search(text):
+    if not any(character.isdigit() for character in text) or _TASK.search(_WAITING.sub(r"\g<who>", text)):
         return
     measure: Measure | None = None
     percentile: float | None = None
+    component = ""
     for limit in limits(text, german):
         own = text[limit.since : limit.amount.start]
         rest = text[limit.amount.end : limit.until]
@@ -111,11 +141,15 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
         else:
             # `95 % of the queries are answered within 300 ms and 95 % of the commands within 750 ms`
             again = percentile_in(own)
+            if again is not None and measure is None and limit.amount.quantity.unit == "s" and _ANSWERED.search(text):
+                measure = Measure.LATENCY
             unsure = again is None or measure is not Measure.LATENCY
             percentile = again or percentile
         alert = context.alert_above(sentence)
         if measure is None and alert:
             measure = measure_of_name(alert)
+        if _AGED.search(own) and not (alert or alerts_in(text, context.words)):
+            continue  # `Logs older than 30 days are deleted.`
         if measure is None or not _fits(measure, limit.amount, metric) or _is_capacity(text, measure, limit):
             continue
         good = direction(measure, limit.comparison)
@@ -123,6 +157,8 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
         if good is None or _is_void(phrase, text, limit.comparison, good):
             continue
         where = territories_in(phrase)
+        same = component if limit.since and ELLIPTIC.search(own) else ""
+        component = component_in(own, context.words) or component_in(rest, context.words) or same
         if measure is Measure.LATENCY and percentile is None and not metric and good and not limit.comparison.demand:
             unsure = True
         yield Threshold(
@@ -136,7 +172,7 @@ def read_sentence(context: Context, sentence: Sentence, german: bool) -> Iterato
             good=good,
             metric=metric,
             percentile=percentile if measure is Measure.LATENCY else None,
-            component=component_in(own, context.words) or component_in(rest, context.words),
+            component=component,
             territory=where[0] if len(where) == 1 else "",
             window=limit.window,
             alerts=(alerts_in(text, context.words) or ((alert,) if alert else ())) if not good else (),
@@ -153,7 +189,7 @@ def limits(text: str, german: bool) -> list[Limit]:
     for amount in all_:
         if amount.ranged or (amount.start in shares and any(one.quantity.unit == "s" for one in all_)):
             continue
-        comparison = around(text, amount.start, amount.end)
+        comparison = around(text, amount.start, amount.end) or _bare_in(text, amount)
         is_time = amount.quantity.unit == "s"
         others = any(one is not amount and (one.quantity.unit != "s" or found) for one in all_ if one.start not in shares)
         lasts = _lasts(text, amount, found) or _LASTING.match(text[amount.end :])
@@ -171,6 +207,14 @@ def limits(text: str, german: bool) -> list[Limit]:
         window = next((one.duration for one in lasting if _belongs(one, index, found)), None)
         made.append(Limit(amount, comparison, since, until, window))
     return made
+
+
+def _bare_in(text: str, amount: Amount) -> Comparison | None:
+    """`95 % der Abfragen müssen in 300 ms beantwortet sein`: only of a share of them, and with what has to be done."""
+    found = re.search(r"\bin\s+$", text[: amount.start])
+    if found and amount.quantity.unit == "s" and SHARE_OF.search(text[: amount.start]) and _ANSWERED.search(text):
+        return Comparison("<=", found.start(), True)
+    return None
 
 
 def _belongs(lasting: Amount, index: int, found: list[tuple[Amount, Comparison]]) -> bool:
@@ -207,7 +251,7 @@ def _subject(context: Context, sentence: Sentence, limit: Limit) -> tuple[str, M
         if len(metrics) == 1:
             return metrics[0], measure_of_name(metrics[0]) or Measure.OTHER
         named = measure_in(sentence.text[limit.since : end])
-        if named:
+        if named and (end == limit.until or limit.amount.quantity.unit in UNITS[named[0]]):
             return "", named[0]
     return None
 
@@ -217,7 +261,9 @@ def _is_capacity(text: str, measure: Measure, limit: Limit) -> bool:
     words = text[limit.comparison.start : limit.amount.start].lower()
     if measure in _CAPACITIES and words.startswith(("up to", "bis zu")):
         return True
-    return limit.amount.quantity.unit == "count" and _COUNTED.match(text[limit.amount.end :]) is None
+    if limit.amount.quantity.unit != "count" or _WAITING.search(text, 0, limit.until):
+        return False
+    return _COUNTED.match(text[limit.amount.end :]) is None
 
 
 def _fits(measure: Measure, amount: Amount, metric: str) -> bool:
@@ -236,7 +282,7 @@ def _is_void(phrase: str, text: str, comparison: Comparison, good: bool) -> bool
     words = text[: comparison.start] + text[comparison.start + 1 :] if comparison.demand else phrase
     if comparison.demand:
         words = text[: comparison.start]
-    if _NEGATED.search(words):
+    if _NEGATED.search(_ATTRIBUTE.sub("", words)):
         return True
     return good and _HARD_CONDITION.search(text[: comparison.start]) is not None
 

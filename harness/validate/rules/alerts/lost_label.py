@@ -25,7 +25,7 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         inside = {id(part) for part in root.walk()}
         for loss in losses(root, known):
             here = id(loss.by) in inside
-            spot = loss.by if here else loss.wants
+            spot = loss.by if here else loss.side or loss.wants
             yield Defect(
                 rule.within(spot.start, spot.end),
                 f"The label '{loss.label}' is lost here, but in {rule.name} {loss.how}"

@@ -15,6 +15,7 @@ _LEFT = re.compile(
     r"|\bhier (?:noch )?(?:ergänzen|einfügen|ausfüllen|beschreiben)\b|\b(?:wird|werden|muss|müssen) noch (?:ergänzt"
     r"|beschrieben|ausgefüllt)\b"
     r"|\bnoch (?:zu ergänzen|auszufüllen)\b|\bcoming soon\b|\[(?:insert|fill in|describe|hier)\b[^\]]*\](?!\()"
+    r"|<(?:insert|fill in|describe) \w[\w '-]*>"
 )
 
 

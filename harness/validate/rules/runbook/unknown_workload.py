@@ -30,10 +30,13 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         if not known or mention.name in known or key in told or _made_by_keda(estate, kind, mention.name):
             continue
         told.add(key)
-        other = _elsewhere(estate, mention.name)
+        other, scaler = _elsewhere(estate, mention.name), _scaler_of(known, mention.name)
         near = similar(mention.name, known)
         says = f"There is no {kind} {mention.name} in the manifests that were read"
-        if other is not None:
+        if scaler is not None:
+            says = f"There is no {kind} {mention.name}; the one that scales {mention.name} is called {scaler.name}"
+            mend, related = f"Write {scaler.name}", scaler
+        elif other is not None:
             says, mend, related = f"{mention.name} is a {other.kind}, not a {kind}", f"Write {other.kind.lower()}", other
         elif near:
             says, mend, related = f"{says}; the nearest is {near}", f"Write {near}, if that is meant", known[near]
@@ -64,6 +67,11 @@ def _confidence(mention: Mention, related: Thing | None, known: dict[str, Thing]
 def _elsewhere(estate: Estate, name: str) -> Thing | None:
     """A workload of that name and another kind."""
     return next((thing for thing in estate.things("Deployment", "StatefulSet", "DaemonSet") if thing.name == name), None)
+
+
+def _scaler_of(known: dict[str, Thing], name: str) -> Thing | None:
+    """The autoscaler among them whose target has that name."""
+    return next((one for one in known.values() if one.node.string("spec", "scaleTargetRef", "name") == name), None)
 
 
 def _made_by_keda(estate: Estate, kind: str, name: str) -> bool:

@@ -11,12 +11,15 @@ from harness.validate.promises import Prewarm
 from harness.validate.rule import ValidationRule
 from harness.validate.workload import Workload
 
+_PROBES = ("livenessProbe", "startupProbe")
+_ASKS = ("httpGet", "grpc", "tcpSocket")
+
 
 def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
     """The readiness probe of every workload with a promise of pre-warm."""
     for promise in estate.all(Prewarm):
         for workload in workloads_of(promise.workload, promise.place, estate):
-            if not _serves(workload) or any(node.get("readinessProbe") is not None for node in workload.containers):
+            if not _serves(workload, estate) or any(node.get("readinessProbe") is not None for node in workload.containers):
                 continue
             yield Defect(
                 workload.thing.place,
@@ -28,8 +31,18 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             )
 
 
-def _serves(workload: Workload) -> bool:
-    return any(node.get("ports") is not None for node in workload.containers)
+def _serves(workload: Workload, estate: Estate) -> bool:
+    """Whether pods answer anybody: by ports, by a probe over the network, or because a Service sends them requests."""
+    probes = [node.get(probe, how) for node in workload.containers for probe in _PROBES for how in _ASKS]
+    if any(node.get("ports") is not None for node in workload.containers) or any(one is not None for one in probes):
+        return True
+    labels = workload.pod_labels.items()
+    for service in estate.things("Service"):
+        selector = service.node.get("spec", "selector")
+        wanted = {(key.text, value.text) for key, value in selector.items()} if selector is not None else set()
+        if wanted and service.namespace == workload.thing.namespace and wanted <= labels:
+            return True
+    return False
 
 
 RULE = ValidationRule(

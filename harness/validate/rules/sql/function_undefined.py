@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
 
@@ -51,6 +51,8 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
         name = mention.name.removesuffix("()").lower().split(".")
         if mention.kind != "function" or name[-1] in everything or not own:
             continue
+        if _elsewhere(mention, name[0] if len(name) > 1 else "", ours):
+            continue
         near = _nearest(name[-1], own)
         if near or (len(name) > 1 and name[0] in ours):
             yield Defect(
@@ -61,6 +63,12 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 confidence=mention.confidence if mention.confidence is not Confidence.CERTAIN else Confidence.LIKELY,
                 understood=mention.understood(),
             )
+
+
+def _elsewhere(mention: Mention, schema: str, ours: Collection[str]) -> bool:
+    """`client.next_event(3)` is a call of another language, unless the page says that it is a function."""
+    called = f"{mention.name}(" in mention.sentence
+    return bool(schema) and schema not in ours and called and not re.search(r"fun[ck]tion|SELECT", mention.sentence, re.I)
 
 
 def _calls(estate: Estate, known: Repository) -> Iterator[_Call]:

@@ -11,8 +11,11 @@ from harness.validate.estate import Estate, Settings
 from harness.validate.finding import Confidence, Defect, Related, Severity
 from harness.validate.rule import ValidationRule
 from harness.validate.sql.repository import repository
+from harness.validate.sql.script import Statement
 from harness.validate.sql.tree import relation
 
+_CREATE = re.compile(r"^[ \t]*CREATE\b", re.I | re.M)
+_COMMENT = re.compile(r"(?:--[^\n]*\n\s*)+\Z|/\*[^*]*(?:\*(?!/)[^*]*)*\*/\s*\Z")
 _NUMBERED = re.compile(r"\d{2,}[_-]")
 
 
@@ -29,6 +32,8 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
             continue
         # What is made anew with all its files at every start is no migration of a table in use.
         tool = tools.get(id(statement.file), "")
+        if _thought_of(statement):
+            continue
         if table.statement.file.path.parent == statement.file.path.parent and (
             tool or _NUMBERED.match(statement.file.path.name)
         ):
@@ -40,6 +45,14 @@ def check(estate: Estate, settings: Settings) -> Iterator[Defect]:
                 (Related(table.statement.at(table.location), "created here"),),
                 Confidence.LIKELY if tool else Confidence.GUESS,
             )
+
+
+def _thought_of(statement: Statement) -> bool:
+    """Whether the comment right above says CONCURRENTLY: then somebody has weighed it, or builds the index by hand."""
+    text = statement.file.text
+    create = _CREATE.search(text, statement.start)
+    above = _COMMENT.search(text, max(statement.start - 1_000, 0), create.start()) if create else None
+    return above is not None and "concurrent" in above[0].lower()
 
 
 RULE = ValidationRule(
