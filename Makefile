@@ -39,7 +39,7 @@ validate: $(BIN)/.run-ready ## Our own runbooks, chart, rules and SQL, by `rehea
 	$(REHEARSE) validate . --helm crm/chart/values.yaml
 
 unit: $(BIN)/.dev-ready ## Only the tests (PYTEST_ARGS="-k scale" narrows them): first those that can share the machine
-	$(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not alone" $(PYTEST_ARGS)
 	$(BIN)/python -m pytest -m alone $(PYTEST_ARGS)
 
 bench: $(BIN)/.dev-ready check-host ## Measure, and write docs/performance.md

@@ -207,7 +207,7 @@ def test_init_containers_run_in_order_before_the_others(agent: Agent, cluster: C
     assert file.read_text().split()[:2] == ["1", "2"]
     cluster.delete("ordered")
     cluster.until_gone("ordered")
-    assert not file.exists()
+    cluster.wait("its volume to go", lambda: not file.exists())
 
 
 def test_a_failed_init_container_of_a_never_pod_fails_the_pod(agent: Agent, cluster: Cluster) -> None:
